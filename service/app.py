@@ -1,0 +1,44 @@
+"""The web app, put together in one place: routes, state, and how errors are answered."""
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service import health
+from service.core.settings import Settings
+from service.ops.routes import routes
+from service.problems import HANDLERS
+from service.state import lifespan
+from service.webhooks import Receiver
+
+INGRESS = "/webhooks/recruitee/"
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Build the app; nothing is opened before its lifespan."""
+    app = Starlette(
+        routes=[
+            Mount("/ops/v1", routes=routes()),
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz),
+        ],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan(settings),
+    )
+    app.add_middleware(Front)
+    return app
+
+
+class Front:
+    """Sends webhooks straight to the receiver, past routing and error pages that it does not need."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._receiver = Receiver()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] == "http" and scope["path"].startswith(INGRESS):
+            await self._receiver(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

@@ -1,0 +1,155 @@
+"""Change events: the envelope of contract section 5, its types, and its forms on the wire."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from service.core import ids
+from service.core.times import iso
+from service.core.unified.model import Cause, Change
+
+OPERATIONAL = (
+    "subscriber.disabled",
+    "subscriber.recovered",
+    "subscriber.missed",
+    "connection.unauthorized",
+    "connection.restored",
+    "connection.hidden_records",
+)
+_CREATED_UPDATED_DELETED = (
+    "user", "department", "location", "stage", "tag", "rejection_reason", "note", "attachment", "evaluation",
+)  # fmt: skip
+TYPES: tuple[str, ...] = (
+    *(f"candidate.{w}" for w in (
+        "created", "updated", "deleted", "restored", "erased", "tag_added", "tag_removed", "consent_expiring")),
+    *(f"application.{w}" for w in (
+        "created", "updated", "stage_changed", "rejected", "requalified", "hired", "unhired", "deleted",
+        "restored")),
+    *(f"job.{w}" for w in (
+        "created", "updated", "published", "unpublished", "closed", "archived", "deleted", "restored",
+        "tags_changed", "questions_changed", "stages_changed", "hiring_team_changed")),
+    *(f"interview.{w}" for w in ("scheduled", "rescheduled", "updated", "canceled")),
+    *(f"{m}.{w}" for m in _CREATED_UPDATED_DELETED for w in ("created", "updated", "deleted")),
+    "activity.created",
+    *OPERATIONAL,
+)  # fmt: skip
+"""Every event type there is (contract section 5)."""
+
+NAMED_ONLY = (*OPERATIONAL, "activity.created")
+
+
+def matches(pattern: str, event_type: str) -> bool:
+    """Say whether `*`, `model.*` or an exact name covers a type.
+
+    `*` is all but activities and the operational ones: those must be named (contract section 5).
+    """
+    if pattern == "*":
+        return event_type not in NAMED_ONLY
+    if pattern.endswith(".*"):
+        return event_type.startswith(pattern[:-1])
+    return pattern == event_type
+
+
+def pattern_problem(pattern: str) -> str | None:
+    """Say what is wrong with an entry of `event_types`, or None."""
+    if pattern == "*" or pattern in TYPES:
+        return None
+    if pattern.endswith(".*") and any(t.startswith(pattern[:-1]) for t in TYPES):
+        return None
+    return f"there is no event type {pattern[:80]!r}"
+
+
+def envelope(
+    connection_id: str, sequence: int, change: Change, now: int, uid: str, subject_uid: str
+) -> tuple[str, bytes]:
+    """Return a change event's id and its body, the very bytes that are stored and sent."""
+    event_id = ids.event_id(connection_id, change.model, change.remote_id, sequence)
+    body = {
+        "id": event_id,
+        "type": change.event,
+        "timestamp": change.at or iso(now),
+        "connection_id": connection_id,
+        "integration_id": f"recruitee:{connection_id}",
+        "sequence": sequence,
+        "origin": _origin(change.causes),
+        "causes": [_cause(cause) for cause in change.causes if cause.event_type],
+        "data": {
+            "model": change.model,
+            "id": uid,
+            "remote_id": change.remote_id,
+            "subject": {
+                "model": change.subject.model,
+                "id": subject_uid,
+                "remote_id": change.subject.remote_id,
+            },
+            "record": change.record,
+            "changes": list(change.changes),
+        },
+    }
+    return event_id, orjson.dumps(body)
+
+
+def operational(
+    connection_id: str, event_type: str, data: Mapping[str, object], now: int, *about: str | int
+) -> tuple[str, bytes]:
+    """Return an operational event's id and body; it has no sequence, and `data` says what it says."""
+    event_id = ids.operational_event_id(connection_id, event_type, *about)
+    body = {
+        "id": event_id,
+        "type": event_type,
+        "timestamp": iso(now),
+        "connection_id": connection_id,
+        "integration_id": f"recruitee:{connection_id}",
+        "origin": "system",
+        "causes": [],
+        "data": dict(data),
+    }
+    return event_id, orjson.dumps(body)
+
+
+def render(body: bytes, form: str) -> bytes:
+    """Return an event's bytes in a subscriber's format (contract section 5)."""
+    if form == "hirewire":
+        return body
+    event = orjson.loads(body)
+    return orjson.dumps(_thin(event) if form == "thin" else _cloud_event(event))
+
+
+def content_type(form: str) -> str:
+    """Return the media type that goes with a format."""
+    return "application/cloudevents+json" if form == "cloudevents" else "application/json"
+
+
+def _thin(event: Mapping[str, Any]) -> dict[str, Any]:
+    data = {k: v for k, v in event["data"].items() if k != "record"}
+    if "changes" in data:
+        data["changes"] = [{"path": change["path"]} for change in data["changes"]]
+    return {**event, "data": data}
+
+
+def _cloud_event(event: Mapping[str, Any]) -> dict[str, Any]:
+    data = event["data"]
+    about = f"{data['model']}/{data['id']}" if "model" in data else None
+    return {
+        "specversion": "1.0",
+        "id": event["id"],
+        "type": f"io.hirewire.{event['type']}",
+        "source": f"/connections/{event['connection_id']}",
+        **({"subject": about} if about else {}),
+        "time": event["timestamp"],
+        "datacontenttype": "application/json",
+        "data": event,
+    }
+
+
+def _origin(causes: tuple[Cause, ...]) -> str:
+    return causes[-1].origin if causes else "sync"
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "event_id": cause.event_id,
+        "event_type": cause.event_type,
+        "event_subtype": cause.event_subtype,
+    }

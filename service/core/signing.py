@@ -1,0 +1,69 @@
+"""Every signature: Recruitee's on what comes in, Standard Webhooks' on what goes out."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from standardwebhooks.webhooks import Webhook
+
+RECRUITEE_HEADER = b"x-recruitee-signature"
+SECRET_PREFIX = "whsec_"
+SECRET_BYTES = range(24, 65)
+
+
+def recruitee_signature(secret: str, body: bytes) -> str:
+    """Return the lower-case hex HMAC-SHA256 that Recruitee puts in `X-Recruitee-Signature`.
+
+    Source: four independent receivers (recruitee-api reference 1.3); no prefix, no timestamp.
+    """
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def verify_recruitee(secrets_: Sequence[str], body: bytes, given: Sequence[bytes]) -> bool:
+    """Say whether exactly one signature was given and some live secret made it.
+
+    Every secret is tried, and each in constant time, so that timing tells nothing.
+    """
+    if len(given) != 1 or len(given[0]) > 256:
+        return False
+    claimed = given[0].strip().lower()
+    good = False
+    for secret in secrets_:
+        good |= hmac.compare_digest(recruitee_signature(secret, body).encode(), claimed)
+    return good
+
+
+def new_secret() -> str:
+    """Return a fresh Standard Webhooks secret: `whsec_` and base64 of 32 random bytes."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def secret_problem(secret: str) -> str | None:
+    """Say what is wrong with an imported secret (24 to 64 bytes in base64 after `whsec_`), or None."""
+    if not secret.startswith(SECRET_PREFIX):
+        return "must start with whsec_"
+    try:
+        raw = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return "must be base64 after whsec_"
+    return None if len(raw) in SECRET_BYTES else "must hold 24 to 64 bytes"
+
+
+def delivery_headers(event_id: str, at: int, body: bytes, live: Iterable[str]) -> dict[str, str]:
+    """Return the three Standard Webhooks headers; every live secret signs (spec 1.0.0).
+
+    `at` is the attempt's time in whole seconds since the epoch.
+    """
+    instant = datetime.fromtimestamp(at, UTC)
+    text = body.decode()
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": str(at),
+        "webhook-signature": " ".join(
+            Webhook(secret).sign(event_id, instant, text) for secret in live
+        ),
+    }

@@ -1,0 +1,235 @@
+"""Deliveries: a subscriber's line step by step, open ones, settled ones, dead letters."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from service.core import ids
+from service.core.errors import Fenced
+from service.core.store import keys
+from service.core.store.inbox import Lease
+from service.core.store.redis import Arg, Pipe
+
+Verdict = Literal["ok", "retry", "dead", "pause", "erased"]
+
+
+class Attempt(BaseModel):
+    """One HTTP try, numbered from 1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    at: int  # ms, when it began
+    status_code: int | None
+    error: str | None
+    duration_ms: int
+    response_excerpt: str
+
+
+class Delivery(BaseModel):
+    """One event for one subscriber. Stored under short names: there are many."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    e: str  # event
+    s: str  # subscriber
+    c: str  # connection
+    t: str  # event type
+    lane: str
+    at: int  # ms, when it was opened
+    n: int = 0  # attempts made
+    next: int | None = None  # ms, when the next attempt is due
+    status: Literal["open", "delivered", "dead", "erased"] = "open"
+    reason: str = ""
+    replay: str | None = None
+    dlt: str | None = None  # the dead letter that a replay delivers again
+    log: tuple[Attempt, ...] = ()
+
+    def dump(self) -> bytes:
+        """Return the stored form; `n` and `replay` are read by the step script."""
+        return orjson.dumps(self.model_dump(exclude_defaults=True) | {"n": self.n})
+
+
+class LogEntry(NamedTuple):
+    """One entry of a connection's event log."""
+
+    position: str
+    event_id: str
+    type: str
+    lane: str
+    model: str
+    remote_id: str
+
+
+class Read(NamedTuple):
+    """Entries read on from a position of one connection."""
+
+    connection_id: str
+    start: str
+    entries: list[LogEntry]
+
+
+class Opening(NamedTuple):
+    """What became of one read: the position moves, and what passed the filters is opened."""
+
+    connection_id: str
+    start: str
+    end: str
+    deliveries: list[Delivery]
+
+
+class Settle(NamedTuple):
+    """The end of one attempt."""
+
+    delivery: Delivery  # as it is after the attempt
+    verdict: Verdict
+    wait_ms: int = 0  # until the next attempt
+    dead_letter: tuple[str, bytes] | None = None
+
+
+class Step(NamedTuple):
+    """What a step found; `state`: going on, stopped (not active), released (nothing to do)."""
+
+    state: Literal["going", "stopped", "released"]
+    now: int = 0
+    next_due: int | None = None
+    going: Sequence[Delivery] = ()
+    reads: Sequence[Read] = ()
+
+
+class Limits(NamedTuple):
+    """How far one step may go."""
+
+    lease_ms: int
+    flight_ms: int  # an attempt's lane stays shut this long if its worker dies
+    window: int  # open deliveries at the most before reading on stops
+    read: int  # entries a step
+
+
+class Deliveries:
+    """The subscriber's side of the store."""
+
+    def __init__(self, pipe: Pipe, retention_s: int) -> None:
+        self._pipe = pipe
+        self._retention_s = retention_s
+
+    async def step(
+        self,
+        lease: Lease,
+        limits: Limits,
+        free: int,
+        flying: int,
+        openings: Sequence[Opening],
+        settles: Sequence[Settle],
+    ) -> Step:
+        """Settle, open, claim and read on in one atomic step; raises Fenced."""
+        args: list[Arg] = [
+            lease.id, lease.token, limits.lease_ms, limits.flight_ms, free, limits.read, limits.window,
+            flying, self._retention_s, len(openings),
+        ]  # fmt: skip
+        for o in openings:
+            args += [o.connection_id, o.start, o.end]
+        opened = [d for o in openings for d in o.deliveries]
+        args.append(len(opened))
+        for d in opened:
+            args += [d.id, d.lane, d.dump(), d.e, d.c]
+        args.append(len(settles))
+        for settle in settles:
+            args += _settle_args(settle)
+        return _step(await self._pipe.run("step", *args), lease)
+
+    async def open_state(self, s: str, delivery_id: str) -> Delivery | None:
+        """Return an open delivery, or None."""
+        raw = await self._pipe.call("HGET", keys.open_deliveries(s), delivery_id)
+        return Delivery.model_validate_json(raw) if raw else None
+
+    async def get(self, delivery_id: str, s: str | None) -> Delivery | None:
+        """Return a delivery, open or settled; `s` is its subscriber if that still exists."""
+        if s and (found := await self.open_state(s, delivery_id)):
+            due = await self._pipe.call("ZSCORE", keys.due(s), delivery_id)
+            return found.model_copy(update={"next": int(float(due)) if due else None})
+        raw = await self._pipe.call("GET", keys.delivery(delivery_id))
+        return Delivery.model_validate_json(raw) if raw else None
+
+    async def page(self, s: str | None, below: float | None, count: int) -> list[tuple[str, float]]:
+        """Return (delivery id, when opened in ms), newest first, strictly older than `below`."""
+        top = "+inf" if below is None else f"({below!r}"
+        rows = await self._pipe.call(
+            "ZREVRANGEBYSCORE",
+            keys.deliveries(s or ""),
+            top,
+            "-inf",
+            "WITHSCORES",
+            "LIMIT",
+            0,
+            count,
+        )
+        return _scored(rows)
+
+    async def of_event(self, event_id: str) -> list[str]:
+        """Return the ids of an event's deliveries."""
+        found = await self._pipe.call("SMEMBERS", keys.deliveries_of(event_id))
+        return sorted(d.decode() for d in found)
+
+    async def retry_now(self, s: str, delivery_id: str) -> bool:
+        """Make an open delivery due now; False when it waits behind another or is not open."""
+        return bool(await self._pipe.run("retry_now", s, delivery_id))
+
+    async def backlog(self, s: str) -> int:
+        """Return how many deliveries are open."""
+        return int(await self._pipe.call("HLEN", keys.open_deliveries(s)))
+
+
+def _settle_args(settle: Settle) -> list[Arg]:
+    d = settle.delivery
+    dead_id, dead = settle.dead_letter or ("", b"")
+    return [d.id, d.n, settle.verdict, d.lane, d.dump(), settle.wait_ms, dead_id, dead, d.e]
+
+
+def _step(reply: list[Any], lease: Lease) -> Step:
+    if reply[0] == 0:
+        raise Fenced(lease.id)
+    if reply[0] == 2:
+        return Step("stopped")
+    if reply[0] == 3:
+        return Step("released")
+    _, now, next_due, going, reads, _left = reply
+    return Step(
+        "going",
+        now,
+        None if next_due < 0 else next_due,
+        [Delivery.model_validate_json(raw) for raw in going[1::2] if raw],
+        [
+            Read(reads[i].decode(), reads[i + 1].decode(), [_entry(e) for e in reads[i + 2]])
+            for i in range(0, len(reads), 3)
+        ],
+    )
+
+
+def _entry(row: Any) -> LogEntry:
+    position, flat = row
+    f = [part.decode() for part in flat]
+    named = dict(zip(f[::2], f[1::2], strict=True))
+    return LogEntry(position.decode(), named["e"], named["t"], named["s"], named["m"], named["r"])
+
+
+def opened(lease_id: str, connection_id: str, entry: LogEntry, now: int) -> Delivery:
+    """Return the delivery that a log entry becomes for a subscriber."""
+    return Delivery(
+        id=ids.delivery_id(entry.event_id, lease_id),
+        e=entry.event_id,
+        s=lease_id,
+        c=connection_id,
+        t=entry.type,
+        lane=entry.lane,
+        at=now,
+    )
+
+
+def _scored(rows: Any) -> list[tuple[str, float]]:
+    if rows and isinstance(rows[0], (list, tuple)):
+        return [(bytes(m).decode(), float(score)) for m, score in rows]
+    return [(rows[i].decode(), float(rows[i + 1])) for i in range(0, len(rows), 2)]

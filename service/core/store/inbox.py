@@ -1,0 +1,141 @@
+"""The inbox: webhooks in, one atomic step each; work out, under a lease, until it is committed."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import orjson
+
+from service.core.errors import Fenced, StoreUnavailable
+from service.core.store import keys
+from service.core.store.redis import Pipe
+
+ACCEPTED, DUPLICATE, GONE = 1, 0, -1
+
+
+class Lease(NamedTuple):
+    """A claim on a connection's inbox or a subscriber's line."""
+
+    id: str
+    token: int
+
+
+class Claimed(NamedTuple):
+    """What a look found: leases, or when to look next (ms from now; None: only the bell tells)."""
+
+    leases: list[Lease]
+    next_in_ms: int | None
+
+
+class Pulled(NamedTuple):
+    """What waits in an inbox beyond a stream id."""
+
+    status: str
+    now: int
+    entries: list[tuple[str, bytes]]  # stream id, entry
+    parked: dict[str, "Parked"]  # by root, those that are due
+
+
+class Parked(NamedTuple):
+    """A root whose refetch has to be tried again, with the entries that asked for it."""
+
+    tries: int
+    since: int  # ms of the first failure
+    reason: str
+    entries: list[bytes]
+
+    def dump(self) -> bytes:
+        """Return the stored form."""
+        rows = [e.decode() for e in self.entries]
+        return orjson.dumps([self.tries, self.since, self.reason, rows])
+
+    @classmethod
+    def load(cls, raw: bytes) -> "Parked":
+        """Read the stored form."""
+        tries, since, reason, rows = orjson.loads(raw)
+        return cls(tries, since, reason, [row.encode() for row in rows])
+
+
+class Inbox:
+    """Accept, claim, pull, park, release."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+
+    async def accept(self, hook: str, c: str, fingerprint: str, entries: Sequence[bytes]) -> int:
+        """Mark as seen and enqueue in one step; returns ACCEPTED, DUPLICATE or GONE."""
+        # Many webhooks of one tick go in one pipeline; each is a script run of its own, so that one
+        # connection's oversized burst cannot fail another's webhook.
+        reply = await self._pipe.run(
+            "accept", keys.SEEN_S, hook, c, fingerprint, len(entries), *entries
+        )
+        return int(reply[0])
+
+    async def enqueue(self, c: str, entries: Sequence[bytes]) -> int:
+        """Put entries of our own in; returns how many (0: no such connection)."""
+        return int(await self._pipe.run("enqueue", c, *entries))
+
+    async def pull(self, lease: Lease, after: str, count: int, lease_ms: int) -> Pulled:
+        """Read on; raises Fenced when the lease has gone to another worker."""
+        reply = await self._pipe.run("pull", lease.id, lease.token, after, count, lease_ms)
+        if reply[0] == 0:
+            raise Fenced(lease.id)
+        _, status, now, rows, parked = reply
+        entries = [(i.decode(), fields[1]) for i, fields in rows]
+        due = {
+            parked[k].decode(): Parked.load(parked[k + 1])
+            for k in range(0, len(parked), 2)
+            if parked[k + 1]
+        }
+        return Pulled(status.decode(), now, entries, due)
+
+    async def park(
+        self,
+        lease: Lease,
+        root: str,
+        parked: Parked | None,
+        delay_ms: int,
+        acks: Sequence[str],
+        buried: tuple[str, bytes, int] | None = None,
+    ) -> None:
+        """Put a root aside for `delay_ms`, or (parked None) clear it; `buried`: id, dead letter, s."""
+        dead_id, dead, retention = buried or ("", b"", 0)
+        reply = await self._pipe.run(
+            "park", lease.id, lease.token, root, "" if parked is None else delay_ms,
+            b"" if parked is None else parked.dump(), dead_id, dead, retention, len(acks), *acks,
+        )  # fmt: skip
+        if reply == 0 and parked is not None:
+            raise Fenced(lease.id)
+
+    async def release(self, lease: Lease, *, look_again: bool, delay_ms: int | None = None) -> None:
+        """Hand the inbox back; with `look_again` it is ready at once or when a parked root is due,
+
+        with `delay_ms` after that time, with neither not until something rings.
+        """
+        delay = "" if delay_ms is None else delay_ms
+        await self._pipe.run("release", lease.id, lease.token, int(look_again), delay)
+
+    async def depth(self, c: str) -> tuple[int, int]:
+        """Return how many entries wait and how many roots are parked."""
+        waiting = await self._pipe.call("XLEN", keys.inbox(c))
+        return int(waiting), int(await self._pipe.call("HLEN", keys.parked(c)))
+
+
+class Claims:
+    """Leases on either kind of line."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+
+    async def claim(self, which: str, want: int, lease_ms: int) -> Claimed:
+        """Claim what is due; `which` is in, out or rpl."""
+        reply = await self._pipe.run("claim", which, want, lease_ms)
+        now, nearest = reply[0], reply[1]
+        leases = [Lease(reply[i].decode(), reply[i + 1]) for i in range(2, len(reply), 2)]
+        return Claimed(leases, None if nearest < 0 else max(0, nearest - now))
+
+    async def renew(self, which: str, lease: Lease, lease_ms: int) -> bool:
+        """Prolong; False when another has it now (or Redis does not answer: the same to us)."""
+        try:
+            return bool(await self._pipe.run("renew", which, lease.id, lease.token, lease_ms))
+        except StoreUnavailable:
+            return False

@@ -1,0 +1,185 @@
+"""Every Redis key: its name, type, lifetime, or the reason why it has none.
+
+`c` is a connection id, `s` a subscriber id, `r` a root as `model:remote id`. The scripts in `lua/`
+build the same names; `tests/store/test_keys.py` holds the two against each other.
+
+| key | type | holds | lifetime |
+| --- | --- | --- | --- |
+| conns | zset | connection id -> when made | none: configuration |
+| conn:{c} | hash | one connection, secrets sealed | none: configuration, gone with `remove` |
+| hook:{hook} | string | connection id | none: configuration, gone with `remove` |
+| seen:{c}:{fp} | string | mark of a webhook that was accepted | 72 h |
+| in:{c} | stream | inbox: one entry per (webhook, root) | none: an entry leaves with its commit |
+| park:{c} | hash | root -> entries that wait for another try | none: leaves with its commit or burial |
+| parkdue:{c} | zset | root -> when to try again | as park |
+| ready:in, ready:out, ready:rpl | zset | whose work -> next look (claimed: lease end) | none: bounded by owners |
+| lease:in, lease:out, lease:rpl | hash | owner of a claim -> fencing token | none: bounded by owners |
+| tok | string | counter of tokens | none: one number |
+| rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t | none: the record itself |
+| kids:{c}:{r} | set | records that came with a root | none: as the records |
+| uid:{c}:{model} | hash | unified id -> remote id | none: as the records |
+| ix:{c}:{model} | zset | remote id -> changed at | none: as the records |
+| log:{c} | stream | event log: id, type, subject, model, remote id | trimmed to the retention |
+| ev:{e} | string | an event's body, the bytes that are sent | retention |
+| body:{e}:{format} | string | the same in another format | retention |
+| tl:{c}:{model}:{id} | list | a record's event ids | retention after the last |
+| rate:{c} | string | when the next request to Recruitee is free | seconds |
+| dirty | set | connections whose log grew since the last fan-out | none: emptied by each look |
+| bell:in, bell:out, bell:rpl | string | "a job is on its way" | 2 s |
+| arq:* | | arq's own | a minute |
+| subs | zset | subscriber id -> when made | none: configuration |
+| subs:on | set | those that are active | none: configuration |
+| sub:{s} | hash | one subscriber, secrets sealed | none: configuration |
+| pos:{s} | hash | connection -> last log entry read | none: configuration |
+| news:{s} | set | connections with entries not read yet | none: emptied by reading |
+| d:{s} | hash | open deliveries | none: leave when settled |
+| due:{s} | zset | delivery -> next attempt (in flight: deadline) | as d |
+| lane:{s} | hash | subject -> delivery at its head | as d |
+| wait:{s}:{subject} | list | deliveries behind the head | as d |
+| dlv:{d} | string | a settled delivery with its attempts | retention |
+| dlvs, dlvs:{s} | zset | delivery -> when opened | trimmed to the retention |
+| evd:{e} | set | deliveries of an event | retention |
+| dead | zset | dead letter -> when it failed | trimmed to the retention |
+| dlt:{id} | string | one dead letter | retention |
+| rpl:{id} | hash | a replay | retention |
+| rplq:{id} | list | what it has yet to open | retention |
+| rpls | zset | replay -> when made | trimmed to the retention |
+| stat | hash | counters | none: a few dozen numbers |
+"""
+
+SEEN_S = 72 * 3600
+
+
+def connection(c: str) -> str:
+    """Hash of one connection."""
+    return f"conn:{c}"
+
+
+def hook(hook_id: str) -> str:
+    """String: whose hook it is."""
+    return f"hook:{hook_id}"
+
+
+def inbox(c: str) -> str:
+    """Stream of what webhooks want looked at."""
+    return f"in:{c}"
+
+
+def parked(c: str) -> str:
+    """Hash of roots that wait for another try."""
+    return f"park:{c}"
+
+
+def parked_due(c: str) -> str:
+    """Sorted set of when they are tried."""
+    return f"parkdue:{c}"
+
+
+def record(c: str, model: str, remote_id: str) -> str:
+    """Hash of one snapshot."""
+    return f"rec:{c}:{model}:{remote_id}"
+
+
+def children(c: str, model: str, remote_id: str) -> str:
+    """Set of the records that came with a root."""
+    return f"kids:{c}:{model}:{remote_id}"
+
+
+def remote_ids(c: str, model: str) -> str:
+    """Hash of unified id to remote id."""
+    return f"uid:{c}:{model}"
+
+
+def index(c: str, model: str) -> str:
+    """Sorted set of a model's records by change."""
+    return f"ix:{c}:{model}"
+
+
+def log(c: str) -> str:
+    """Stream of a connection's events."""
+    return f"log:{c}"
+
+
+def event(event_id: str) -> str:
+    """String: an event's body."""
+    return f"ev:{event_id}"
+
+
+def body(event_id: str, form: str) -> str:
+    """String: an event's body in another format."""
+    return f"body:{event_id}:{form}"
+
+
+def timeline(c: str, model: str, remote_id: str) -> str:
+    """List of a record's event ids."""
+    return f"tl:{c}:{model}:{remote_id}"
+
+
+def rate(c: str) -> str:
+    """String: when the next request is free."""
+    return f"rate:{c}"
+
+
+def subscriber(s: str) -> str:
+    """Hash of one subscriber."""
+    return f"sub:{s}"
+
+
+def positions(s: str) -> str:
+    """Hash of a subscriber's positions."""
+    return f"pos:{s}"
+
+
+def news(s: str) -> str:
+    """Set of connections that a subscriber has yet to read."""
+    return f"news:{s}"
+
+
+def open_deliveries(s: str) -> str:
+    """Hash of a subscriber's open deliveries."""
+    return f"d:{s}"
+
+
+def due(s: str) -> str:
+    """Sorted set of a subscriber's next attempts."""
+    return f"due:{s}"
+
+
+def lanes(s: str) -> str:
+    """Hash of lane heads."""
+    return f"lane:{s}"
+
+
+def waiting(s: str, subject: str) -> str:
+    """List of those behind a lane's head."""
+    return f"wait:{s}:{subject}"
+
+
+def delivery(delivery_id: str) -> str:
+    """String: a settled delivery."""
+    return f"dlv:{delivery_id}"
+
+
+def deliveries(s: str = "") -> str:
+    """Sorted set of all deliveries, or of one subscriber's."""
+    return f"dlvs:{s}" if s else "dlvs"
+
+
+def deliveries_of(event_id: str) -> str:
+    """Set of an event's deliveries."""
+    return f"evd:{event_id}"
+
+
+def dead_letter(dead_letter_id: str) -> str:
+    """String: one dead letter."""
+    return f"dlt:{dead_letter_id}"
+
+
+def replay(replay_id: str) -> str:
+    """Hash of one replay."""
+    return f"rpl:{replay_id}"
+
+
+def replay_queue(replay_id: str) -> str:
+    """List of what a replay has yet to open."""
+    return f"rplq:{replay_id}"

@@ -1,0 +1,18 @@
+-- Before a fetch: its turn in the request rate, its token, and what is known of the root.
+-- ARGV: connection, root model, root id, microseconds per request, burst (requests), lease token.
+-- Returns {-1} when fenced, else {wait in ms, fetch token, model, id, v, q, f, g, d, h, model, ...}.
+local c, model, id = ARGV[1], ARGV[2], ARGV[3]
+if ARGV[6] ~= '' and redis.call('HGET', 'lease:in', c) ~= ARGV[6] then return {-1} end
+local out = {turn(c, tonumber(ARGV[4]), tonumber(ARGV[5])), redis.call('INCR', 'tok')}
+local function add(m, i)
+  local r = redis.call('HMGET', 'rec:' .. c .. ':' .. m .. ':' .. i, 'v', 'q', 'f', 'g', 'd', 'h')
+  out[#out + 1] = m
+  out[#out + 1] = i
+  for k = 1, 6 do out[#out + 1] = r[k] or '' end
+end
+add(model, id)
+for _, kid in ipairs(redis.call('SMEMBERS', 'kids:' .. c .. ':' .. model .. ':' .. id)) do
+  local at = string.find(kid, ':', 1, true)
+  add(string.sub(kid, 1, at - 1), string.sub(kid, at + 1))
+end
+return out

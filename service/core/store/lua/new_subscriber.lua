@@ -1,0 +1,10 @@
+-- Make a subscriber at the head of every log: ARGV: subscriber, fields and values of its hash.
+local s, now = ARGV[1], now_ms()
+for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
+  local last = redis.call('XREVRANGE', 'log:' .. c, '+', '-', 'COUNT', 1)
+  redis.call('HSET', 'pos:' .. s, c, last[1] and last[1][1] or '0-0')
+end
+redis.call('HSET', 'sub:' .. s, unpack(ARGV, 2))
+redis.call('ZADD', 'subs', now, s)
+redis.call('SADD', 'subs:on', s)
+return now

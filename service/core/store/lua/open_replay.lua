@@ -1,0 +1,28 @@
+-- Open replay deliveries: ARGV: replay, retention s, length of the queue as it was read,
+--   n opened: subscriber, delivery, lane, state, event, dead letter or '',
+--   n skipped (nothing can be sent, they count as failed): dead letter or ''.
+-- Moves the replay's queue on by all of them. Returns how many were opened, 0 also when this very call
+-- was carried out before; -1 when the replay is not running.
+local replay, retention = ARGV[1], ARGV[2]
+local key = 'rpl:' .. replay
+if redis.call('HGET', key, 'status') ~= 'running' then return -1 end
+if redis.call('LLEN', 'rplq:' .. replay) ~= tonumber(ARGV[3]) then return 0 end
+local now, opened, n = now_ms(), 0, tonumber(ARGV[4])
+local skipped = tonumber(ARGV[5 + n * 6])
+for i = 6 + n * 6, 5 + n * 6 + skipped do
+  if ARGV[i] ~= '' then redis.call('HDEL', 'replaying', ARGV[i]) end
+end
+for i = 5, 4 + n * 6, 6 do
+  local s, id, subject, state, event, dead = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  opened = opened + open_delivery(s, now, id, subject, state, event, retention)
+  if dead ~= '' then redis.call('HSET', 'replaying', dead, replay) end
+  if redis.call('SISMEMBER', 'subs:on', s) == 1 and redis.call('HEXISTS', 'lease:out', s) == 0 then
+    redis.call('ZADD', 'ready:out', 'LT', now, s)
+  end
+end
+redis.call('LTRIM', 'rplq:' .. replay, n + skipped, -1)
+if skipped > 0 then redis.call('HINCRBY', key, 'failed', skipped) end
+local r = redis.call('HMGET', key, 'total', 'done', 'failed')
+if tonumber(r[2]) + tonumber(r[3]) >= tonumber(r[1]) then redis.call('HSET', key, 'status', 'done') end
+ring('out', now)
+return opened

@@ -1,0 +1,21 @@
+-- Put a root's entries aside for another try: ARGV: connection, token, root, delay in ms ('' = clear), parked
+-- entries, dead letter id or '', dead letter, retention in s, n acks, stream ids.
+-- Returns 0 when fenced, else when it is due in ms (0 when it was buried).
+local c, root = ARGV[1], ARGV[3]
+if redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return 0 end
+local now, due = now_ms(), 0
+if ARGV[6] ~= '' then
+  redis.call('SET', 'dlt:' .. ARGV[6], ARGV[7], 'EX', ARGV[8])
+  redis.call('ZADD', 'dead', now, ARGV[6])
+end
+if ARGV[4] == '' then
+  redis.call('HDEL', 'park:' .. c, root)
+  redis.call('ZREM', 'parkdue:' .. c, root)
+else
+  due = now + tonumber(ARGV[4])
+  redis.call('HSET', 'park:' .. c, root, ARGV[5])
+  redis.call('ZADD', 'parkdue:' .. c, due, root)
+end
+local acks = tonumber(ARGV[9])
+if acks > 0 then redis.call('XDEL', 'in:' .. c, unpack(ARGV, 10, 9 + acks)) end
+return due

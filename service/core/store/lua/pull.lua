@@ -1,0 +1,13 @@
+-- Read on in a connection's inbox: ARGV: connection, token, after (stream id), how many, lease in ms.
+-- Returns {0} when fenced, else {1, status, now, stream entries, {root, parked, ...} that are due}.
+local c = ARGV[1]
+if redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return {0} end
+local now = now_ms()
+redis.call('ZADD', 'ready:in', now + tonumber(ARGV[5]), c)
+local entries = redis.call('XRANGE', 'in:' .. c, '(' .. ARGV[3], '+', 'COUNT', ARGV[4])
+local parked = {}
+for _, root in ipairs(redis.call('ZRANGEBYSCORE', 'parkdue:' .. c, '-inf', now, 'LIMIT', 0, ARGV[4])) do
+  parked[#parked + 1] = root
+  parked[#parked + 1] = redis.call('HGET', 'park:' .. c, root) or ''
+end
+return {1, redis.call('HGET', 'conn:' .. c, 'status') or '', now, entries, parked}

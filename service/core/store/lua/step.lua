@@ -1,0 +1,119 @@
+-- One step of a subscriber's line: settle what came back, open what was read, say what is next.
+-- ARGV: subscriber, token, lease ms, flight ms, free slots, how many entries to read, window of open
+--   deliveries, in flight after this call's settles, retention s,
+--   n positions: connection, from, to
+--   n opens: delivery, subject, state, event id, connection
+--   n settles: delivery, attempt, verdict (ok, retry, dead, pause, erased), subject, state, due in ms,
+--     dead letter id, dead letter, event id
+-- Returns {0} fenced, {2} not active, {3} nothing to do: released, or
+--   {1, now, next due or -1, {delivery, state, ...}, {connection, {entries}, ...}, news left}.
+local s, token = ARGV[1], ARGV[2]
+if redis.call('HGET', 'lease:out', s) ~= token then return {0} end
+local now, flight = now_ms(), tonumber(ARGV[4])
+local free, read, window, flying, retention = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
+local d, due, lane, pos, news = 'd:' .. s, 'due:' .. s, 'lane:' .. s, 'pos:' .. s, 'news:' .. s
+
+-- The head of a lane is settled: the next of the same subject may go.
+local function advance(subject)
+  local behind = redis.call('LPOP', 'wait:' .. s .. ':' .. subject)
+  if behind then
+    redis.call('HSET', lane, subject, behind)
+    redis.call('ZADD', due, now, behind)
+  else
+    redis.call('HDEL', lane, subject)
+  end
+end
+
+local i = 10
+local function take() i = i + 1; return ARGV[i - 1] end
+
+local moved = {}
+for _ = 1, tonumber(take()) do
+  local c, from, to = take(), take(), take()
+  if (redis.call('HGET', pos, c) or '0-0') == from then redis.call('HSET', pos, c, to) else moved[c] = true end
+end
+for _ = 1, tonumber(take()) do
+  local id, subject, state, event, c = take(), take(), take(), take(), take()
+  if not moved[c] then open_delivery(s, now, id, subject, state, event, retention) end
+end
+for _ = 1, tonumber(take()) do
+  local id, attempt, verdict, subject, state, wait = take(), tonumber(take()), take(), take(), take(), take()
+  local dead_id, dead, event = take(), take(), take()
+  local have = redis.call('HGET', d, id)
+  -- A reply that was lost makes the client send again: an attempt counts once.
+  if have and cjson.decode(have).n == attempt - 1 then
+    local replay = cjson.decode(have).replay
+    if verdict == 'retry' or verdict == 'pause' then
+      redis.call('HSET', d, id, state)
+      redis.call('ZADD', due, now + tonumber(wait), id)
+    else
+      redis.call('HDEL', d, id)
+      redis.call('ZREM', due, id)
+      redis.call('SET', 'dlv:' .. id, state, 'EX', retention)
+      advance(subject)
+      if verdict == 'dead' then
+        redis.call('SET', 'dlt:' .. dead_id, dead, 'EX', retention)
+        redis.call('ZADD', 'dead', now, dead_id)
+        redis.call('EXPIRE', 'ev:' .. event, retention, 'GT')
+        redis.call('HINCRBY', 'stat', 'deliveries_dead', 1)
+      elseif verdict == 'ok' then
+        redis.call('HINCRBY', 'stat', 'deliveries_delivered', 1)
+      end
+      if replay and replay ~= cjson.null then settle_replay(replay, cjson.decode(have).dlt, verdict) end
+    end
+    if verdict == 'ok' then
+      redis.call('HSET', 'sub:' .. s, 'streak', 0, 'ok_at', now)
+    elseif verdict ~= 'erased' then
+      redis.call('HINCRBY', 'sub:' .. s, 'streak', 1)
+    end
+    if verdict == 'pause' then stop_subscriber(s, 'paused', 'the subscriber answered 410 Gone') end
+  end
+end
+if redis.call('HGET', 'sub:' .. s, 'status') ~= 'active' then
+  if flying == 0 then
+    redis.call('HDEL', 'lease:out', s)
+    redis.call('ZREM', 'ready:out', s)
+  end
+  return {2}
+end
+
+local entries, left = {}, 0
+local open = redis.call('HLEN', d)
+for _, c in ipairs(redis.call('SMEMBERS', news)) do
+  local from = redis.call('HGET', pos, c) or '0-0'
+  local room = math.min(read, window - open)
+  local got = room > 0 and redis.call('XRANGE', 'log:' .. c, '(' .. from, '+', 'COUNT', room) or {}
+  if #got > 0 then
+    entries[#entries + 1] = c
+    entries[#entries + 1] = from
+    entries[#entries + 1] = got
+    read, open, left = read - #got, open + #got, left + 1
+  elseif room > 0 then
+    -- Nothing beyond the position: only then is there no news (a commit in between is in dirty again).
+    redis.call('SREM', news, c)
+  else
+    left = left + 1
+  end
+end
+local going = {}
+if free > 0 then
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, free)) do
+    -- In flight: nobody else touches this lane until the attempt's deadline is over.
+    redis.call('ZADD', due, now + flight, id)
+    going[#going + 1] = id
+    going[#going + 1] = redis.call('HGET', d, id) or ''
+  end
+end
+local nearest = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
+local next_due = nearest[2] and tonumber(nearest[2]) or -1
+if #going == 0 and #entries == 0 and flying == 0 then
+  redis.call('HDEL', 'lease:out', s)
+  if next_due >= 0 then
+    redis.call('ZADD', 'ready:out', next_due, s)
+  else
+    redis.call('ZREM', 'ready:out', s)
+  end
+  return {3}
+end
+redis.call('ZADD', 'ready:out', now + tonumber(ARGV[3]), s)
+return {1, now, next_due, going, entries, left}

@@ -1,0 +1,35 @@
+-- Find what no bell told: ARGV: oldest ms to keep. Puts work that lost its place back in line, rings for
+-- whatever is due, trims the listings. Returns how many lines it had to put back.
+local now, oldest, found = now_ms(), ARGV[1], 0
+for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
+  if not redis.call('ZSCORE', 'ready:in', c) then
+    local waits = redis.call('EXISTS', 'in:' .. c) == 1 and redis.call('XLEN', 'in:' .. c) > 0
+    local parked = redis.call('ZRANGE', 'parkdue:' .. c, 0, 0, 'WITHSCORES')
+    local status = redis.call('HGET', 'conn:' .. c, 'status')
+    if waits or parked[2] or status ~= 'active' then
+      redis.call('HDEL', 'lease:in', c)
+      redis.call('ZADD', 'ready:in', (waits or not parked[2]) and now or parked[2], c)
+      found = found + 1
+    end
+  end
+end
+for _, s in ipairs(redis.call('SMEMBERS', 'subs:on')) do
+  if not redis.call('ZSCORE', 'ready:out', s) then
+    local due = redis.call('ZRANGE', 'due:' .. s, 0, 0, 'WITHSCORES')
+    if due[2] or redis.call('EXISTS', 'news:' .. s) == 1 then
+      redis.call('HDEL', 'lease:out', s)
+      redis.call('ZADD', 'ready:out', due[2] or now, s)
+      found = found + 1
+    end
+  end
+  redis.call('ZREMRANGEBYSCORE', 'dlvs:' .. s, '-inf', oldest)
+end
+if redis.call('SCARD', 'dirty') > 0 then ring('out', now) end
+for _, which in ipairs({'in', 'out', 'rpl'}) do
+  if redis.call('ZCOUNT', 'ready:' .. which, '-inf', now) > 0 then ring(which, now) end
+end
+for _, key in ipairs({'dlvs', 'dead', 'rpls'}) do
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', oldest)
+end
+redis.call('SET', 'beat', now, 'PX', 60000)
+return found

@@ -1,0 +1,11 @@
+-- Let a subscriber run: ARGV: subscriber, status it gets ('' = unchanged), reason.
+-- It reads on from where it stood: every connection may have news.
+local s, now = ARGV[1], now_ms()
+if ARGV[2] ~= '' then redis.call('HSET', 'sub:' .. s, 'status', ARGV[2], 'reason', ARGV[3], 'streak', 0) end
+if redis.call('HGET', 'sub:' .. s, 'status') ~= 'active' then return 0 end
+redis.call('SADD', 'subs:on', s)
+local all = redis.call('ZRANGE', 'conns', 0, -1)
+if #all > 0 then redis.call('SADD', 'news:' .. s, unpack(all)) end
+if redis.call('HEXISTS', 'lease:out', s) == 0 then redis.call('ZADD', 'ready:out', 'LT', now, s) end
+ring('out', now)
+return 1

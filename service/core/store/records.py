@@ -1,0 +1,185 @@
+"""Snapshots: begin a fetch with what is known, commit what came of it, read records."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+import orjson
+
+from service.core import ids, times
+from service.core.errors import Fenced
+from service.core.events import envelope, operational
+from service.core.store import keys
+from service.core.store.inbox import Lease
+from service.core.store.redis import Arg, Pipe
+from service.core.unified.model import Change, Ref, Snapshot
+
+Known = dict[Ref, Snapshot]
+
+
+class Begun(NamedTuple):
+    """A fetch that may leave after `wait_s`, its token, and the root's records as they are known."""
+
+    wait_s: float
+    token: int
+    known: Known
+
+
+class Write(NamedTuple):
+    """One snapshot to store, compared with the version it replaces (0: none)."""
+
+    ref: Ref
+    replaces: int
+    snapshot: Snapshot
+    root: str  # the root it came with, "" for itself
+
+
+class Committed(Enum):
+    """How a commit ended."""
+
+    DONE = 1
+    MOVED = -1  # a record changed meanwhile: compare again
+    STALE = -2  # a later fetch was committed already: nothing to do
+
+
+class Records:
+    """Reads and writes of snapshots."""
+
+    def __init__(self, pipe: Pipe, retention_s: int) -> None:
+        self._pipe = pipe
+        self._retention_s = retention_s
+
+    async def begin(self, c: str, root: Ref, rate: float, burst: int, lease: Lease | None) -> Begun:
+        """Take a turn and a token before a fetch; raises Fenced."""
+        reply = await self._pipe.run(
+            "begin", c, root.model, root.remote_id, int(1_000_000 / rate), burst, lease.token if lease else ""
+        )  # fmt: skip
+        if reply[0] < 0:
+            raise Fenced(c)
+        rows = reply[2:]
+        known = {
+            Ref(rows[i].decode(), rows[i + 1].decode()): snapshot
+            for i in range(0, len(rows), 8)
+            if (snapshot := _snapshot(rows[i + 2 : i + 8]))
+        }
+        return Begun(reply[0] / 1000, reply[1], known)
+
+    async def turn(self, c: str, rate: float, burst: int) -> float:
+        """Take a turn in the connection's request rate; returns how long to wait, in seconds."""
+        return int(await self._pipe.run("turn", c, int(1_000_000 / rate), burst)) / 1000
+
+    async def hold(self, c: str, seconds: float) -> None:
+        """Let no request of the connection leave for a while (Recruitee said 429)."""
+        await self._pipe.run("hold", c, int(seconds * 1000))
+
+    async def load(self, c: str, refs: Iterable[Ref]) -> Known:
+        """Return those of the records that are known."""
+        wanted = list(refs)
+        asked = [
+            self._pipe.call("HMGET", keys.record(c, ref.model, ref.remote_id), "v", "q", "f", "g", "d", "h")
+            for ref in wanted
+        ]  # fmt: skip
+        known = {}
+        for ref, future in zip(wanted, asked, strict=True):
+            if snapshot := _snapshot(await future):
+                known[ref] = snapshot
+        return known
+
+    async def remote_id(self, c: str, model: str, uid: str) -> str | None:
+        """Return the remote id behind a unified id, or None."""
+        found = await self._pipe.call("HGET", keys.remote_ids(c, model), uid)
+        return found.decode() if found else None
+
+    async def children(self, c: str, root: Ref) -> set[Ref]:
+        """Return the records that came with a root."""
+        members = await self._pipe.call("SMEMBERS", keys.children(c, root.model, root.remote_id))
+        return {Ref(*m.decode().split(":", 1)) for m in members}
+
+    async def all_fields(self, c: str, model: str, name: str) -> dict[str, object]:
+        """Return one field of every record of a (small) model, by remote id."""
+        members = await self._pipe.call("ZRANGE", keys.index(c, model), 0, -1)
+        known = await self.load(c, [Ref(model, m.decode()) for m in members])
+        return {ref.remote_id: s.fields.get(name) for ref, s in known.items()}
+
+    async def announce(
+        self, c: str, event_type: str, data: Mapping[str, object], *about: str | int
+    ) -> None:
+        """Append an operational event; `about` names it, so that telling it twice is harmless."""
+        event_id, body = operational(c, event_type, data, times.now_ms(), *about)
+        if await self._pipe.call("EXISTS", keys.event(event_id)):
+            return
+        lane = subject_key(c, Ref("connection", c))
+        event: list[Arg] = [event_id, body, event_type, lane, "", ""]
+        await self._pipe.run("commit", c, "", 0, self._retention_s, 1, 0, 1, *event, 0, "")
+
+    async def counts(self, c: str, models: Iterable[str]) -> dict[str, int]:
+        """Return how many records of each model are kept (deleted ones included)."""
+        return {m: int(await self._pipe.call("ZCARD", keys.index(c, m))) for m in models}
+
+    async def commit(
+        self,
+        c: str,
+        fetch: int,
+        writes: Sequence[Write],
+        changes: Sequence[tuple[int, Change]],
+        *,
+        lease: Lease | None = None,
+        acks: Sequence[str] = (),
+        parked: str = "",
+        ring: bool = True,
+    ) -> Committed:
+        """Write snapshots and events and acknowledge, atomically; raises Fenced.
+
+        `changes` are (sequence, change), in the order they are told.
+        """
+        now = times.now_ms()
+        args: list[Arg] = [
+            c,
+            lease.token if lease else "",
+            fetch,
+            self._retention_s,
+            int(ring),
+            len(writes),
+        ]
+        for write in writes:
+            args += _write_args(c, write, now)
+        args.append(len(changes))
+        for sequence, change in changes:
+            args += _event_args(c, sequence, change, now)
+        reply = int(await self._pipe.run("commit", *args, len(acks), *acks, parked))
+        if reply == 0:
+            raise Fenced(c)
+        return Committed(reply)
+
+
+def subject_key(c: str, subject: Ref) -> str:
+    """Return the lane name of a subject: the same for a record's events everywhere."""
+    return ids.derive("subject", c, subject.model, subject.remote_id, length=16)
+
+
+def _write_args(c: str, write: Write, now: int) -> list[Arg]:
+    s = write.snapshot
+    return [
+        write.ref.model, write.ref.remote_id, write.replaces, s.version, s.sequence,
+        orjson.dumps(s.fields), orjson.dumps(dict(s.grades)), int(s.deleted), s.hop_at or "",
+        str(s.fields.get("id", "")), now, write.root,
+    ]  # fmt: skip
+
+
+def _event_args(c: str, sequence: int, change: Change, now: int) -> list[Arg]:
+    uid = ids.record_id(c, change.model, change.remote_id)
+    subject_uid = ids.record_id(c, change.subject.model, change.subject.remote_id)
+    event_id, body = envelope(c, sequence, change, now, uid, subject_uid)
+    lane = subject_key(c, change.subject)
+    return [event_id, body, change.event, lane, change.model, change.remote_id]
+
+
+def _snapshot(row: Sequence[bytes | None]) -> Snapshot | None:
+    version, sequence, fields, grades, deleted, hop_at = row
+    if not version or not fields:
+        return None
+    grade: Mapping[str, int] = orjson.loads(grades or b"{}")
+    return Snapshot(
+        int(version), int(sequence or 0), orjson.loads(fields), grade, deleted == b"1",
+        hop_at.decode() if hop_at else None,
+    )  # fmt: skip

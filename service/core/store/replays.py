@@ -1,0 +1,111 @@
+"""Replays: stored jobs that send old events again, item by item, and survive a restart."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from service.core import ids
+from service.core.store import keys
+from service.core.store.deliveries import Delivery
+from service.core.store.inbox import Lease
+from service.core.store.redis import Arg, Pipe
+
+
+class Replay(BaseModel):
+    """One replay (contract section 4)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    status: Literal["running", "paused", "done", "canceled"]
+    total: int
+    done: int = 0
+    failed: int = 0
+    created: int
+
+
+class Item(NamedTuple):
+    """One event for one subscriber, perhaps out of a dead letter; or a dead inbound webhook."""
+
+    event_id: str
+    subscriber_id: str
+    dead_letter_id: str = ""
+
+
+class Replays:
+    """Reads and writes of replays."""
+
+    def __init__(self, pipe: Pipe, retention_s: int) -> None:
+        self._pipe = pipe
+        self._retention_s = retention_s
+
+    async def create(self, items: Sequence[Item], now: int) -> Replay:
+        """Store a replay with all its items and let a worker begin."""
+        r = "rpl_" + ids.draw()
+        for start in range(0, len(items), 500):
+            rows = [orjson.dumps(list(item)) for item in items[start : start + 500]]
+            await self._pipe.call("RPUSH", keys.replay_queue(r), *rows)
+        await self._pipe.call("EXPIRE", keys.replay_queue(r), self._retention_s)
+        status = "running" if items else "done"
+        await self._pipe.call(
+            "HSET", keys.replay(r), "id", r, "status", status, "total", len(items), "done", 0,
+            "failed", 0, "created", now,
+        )  # fmt: skip
+        await self._pipe.call("EXPIRE", keys.replay(r), self._retention_s)
+        await self._pipe.call("ZADD", "rpls", now, r)
+        for item in items:
+            if item.dead_letter_id:
+                await self._pipe.call("HSET", "replaying", item.dead_letter_id, r)
+        if items:
+            await self._pipe.run("wake_replay", r)
+        return Replay(id=r, status="running" if items else "done", total=len(items), created=now)
+
+    async def get(self, r: str) -> Replay | None:
+        """Return a replay, or None."""
+        raw: dict[bytes, bytes] = await self._pipe.call("HGETALL", keys.replay(r))
+        return (
+            Replay.model_validate({k.decode(): v.decode() for k, v in raw.items()}) if raw else None
+        )
+
+    async def newest(self, count: int) -> list[Replay]:
+        """Return the newest replays."""
+        names = await self._pipe.call("ZREVRANGE", "rpls", 0, count - 1)
+        found = [await self.get(r.decode()) for r in names]
+        return [replay for replay in found if replay]
+
+    async def items(self, r: str, count: int) -> tuple[int, list[Item]]:
+        """Return how many items have yet to be opened, and the next of them."""
+        length = self._pipe.call("LLEN", keys.replay_queue(r))
+        rows = await self._pipe.call("LRANGE", keys.replay_queue(r), 0, count - 1)
+        return int(await length), [Item(*orjson.loads(row)) for row in rows]
+
+    async def open(
+        self, r: str, length: int, deliveries: Sequence[Delivery], skipped: Sequence[Item]
+    ) -> bool:
+        """Open deliveries and move the queue on, atomically; False when the replay stands still.
+
+        `length` is the queue's as `items` returned it: a call that is sent twice moves on once.
+        """
+        args: list[Arg] = [r, self._retention_s, length, len(deliveries)]
+        for d in deliveries:
+            args += [d.s, d.id, d.lane, d.dump(), d.e, d.dlt or ""]
+        args += [len(skipped), *(item.dead_letter_id for item in skipped)]
+        return int(await self._pipe.run("open_replay", *args)) >= 0
+
+    async def release(self, lease: Lease) -> None:
+        """Hand a replay back; it stays ready while it has items left."""
+        await self._pipe.run("release_replay", lease.id, lease.token)
+
+    async def set_status(self, r: str, status: str) -> None:
+        """Pause, resume or cancel; a canceled replay forgets what it has not opened."""
+        await self._pipe.call("HSET", keys.replay(r), "status", status)
+        if status == "running":
+            await self._pipe.run("wake_replay", r)
+        if status == "canceled":
+            _, left = await self.items(r, 1_000_000)
+            for item in left:
+                if item.dead_letter_id:
+                    await self._pipe.call("HDEL", "replaying", item.dead_letter_id)
+            await self._pipe.call("DEL", keys.replay_queue(r))

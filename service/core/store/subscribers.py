@@ -1,0 +1,174 @@
+"""Subscribers: whom we tell, about what, in which form, signed with which secrets."""
+
+from typing import Any, Literal, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from service.core import ids, signing
+from service.core.crypto import Vault
+from service.core.events import matches
+from service.core.store import keys
+from service.core.store.redis import Pipe
+from service.core.times import now_ms
+
+Format = Literal["hirewire", "thin", "cloudevents"]
+
+
+class Wanted(BaseModel):
+    """What a subscriber asked for; the ops API's body without secrets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    name: str = ""
+    event_types: tuple[str, ...] = ("*",)
+    connection_ids: tuple[str, ...] | None = None  # None: all
+    format: Format = "hirewire"
+    retry_schedule: tuple[float, ...] | None = None  # None: HIREWIRE_RETRY_SCHEDULE
+    concurrency: int = 4
+    headers: dict[str, str] = {}
+
+    def wants(self, connection_id: str, event_type: str) -> bool:
+        """Say whether this event is for this subscriber."""
+        if self.connection_ids is not None and connection_id not in self.connection_ids:
+            return False
+        return any(matches(pattern, event_type) for pattern in self.event_types)
+
+
+class Secret(BaseModel):
+    """One signing secret; `until` (ms) is when it stops signing, None: it is the current one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: SecretStr
+    until: int | None = None
+
+
+class Subscriber(BaseModel):
+    """One subscriber as both processes see it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    wanted: Wanted
+    secrets: tuple[Secret, ...]
+    status: str  # active, paused, disabled
+    reason: str
+    created: int
+    streak: int  # failures in a row
+    ok_at: int  # ms of the last success, 0: never
+
+    def live_secrets(self, now: int) -> list[str]:
+        """Return the secrets that sign at `now` (ms), the current one first."""
+        return [
+            s.value.get_secret_value() for s in self.secrets if s.until is None or s.until > now
+        ]
+
+    @classmethod
+    def read(cls, fields: dict[str, str], vault: Vault) -> Self:
+        """Build from the hash; the secrets are opened."""
+        s = fields["id"]
+        secrets = [
+            Secret(value=SecretStr(vault.open(row["s"], f"subscriber:{s}")), until=row["until"])
+            for row in orjson.loads(fields["secrets"])
+        ]
+        return cls(
+            id=s,
+            wanted=Wanted.model_validate_json(fields["wanted"]),
+            secrets=tuple(secrets),
+            status=fields["status"],
+            reason=fields.get("reason", ""),
+            created=int(fields["created"]),
+            streak=int(fields.get("streak", 0)),
+            ok_at=int(fields.get("ok_at", 0)),
+        )
+
+
+class Subscribers:
+    """Reads and writes of subscribers."""
+
+    def __init__(self, pipe: Pipe, vault: Vault) -> None:
+        self._pipe = pipe
+        self._vault = vault
+
+    async def create(self, wanted: Wanted, secret: str | None) -> tuple[Subscriber, str]:
+        """Make an active subscriber at the head of the log; returns it and its secret."""
+        s, chosen = "sub_" + ids.draw(), secret or signing.new_secret()
+        await self._pipe.run(
+            "new_subscriber", s, "id", s, "wanted", wanted.model_dump_json(), "status", "active",
+            "created", now_ms(), "secrets", self._sealed(s, [Secret(value=SecretStr(chosen))]),
+        )  # fmt: skip
+        made = await self.get(s)
+        if made is None:
+            raise LookupError(f"subscriber {s} vanished while it was made")
+        return made, chosen
+
+    async def get(self, s: str) -> Subscriber | None:
+        """Return a subscriber, or None."""
+        raw: dict[bytes, bytes] = await self._pipe.call("HGETALL", keys.subscriber(s))
+        fields = {k.decode(): v.decode() for k, v in raw.items()}
+        return Subscriber.read(fields, self._vault) if fields.get("id") else None
+
+    async def ids(self) -> list[str]:
+        """Return every subscriber's id, newest first."""
+        return [s.decode() for s in await self._pipe.call("ZREVRANGE", "subs", 0, -1)]
+
+    async def all(self) -> list[Subscriber]:
+        """Return every subscriber, newest first."""
+        found = [await self.get(s) for s in await self.ids()]
+        return [subscriber for subscriber in found if subscriber]
+
+    async def by_tag(self, delivery_id: str) -> str | None:
+        """Return the subscriber that a delivery id names, or None."""
+        tag = delivery_id.removeprefix("dlv_")[: ids.TAG_LENGTH]
+        return next((s for s in await self.ids() if ids.subscriber_tag(s) == tag), None)
+
+    async def update(self, s: str, wanted: Wanted) -> None:
+        """Replace what a subscriber asked for."""
+        await self._pipe.call("HSET", keys.subscriber(s), "wanted", wanted.model_dump_json())
+
+    async def rotate(self, subscriber: Subscriber, overlap_s: float) -> str:
+        """Give a new secret; the old ones go on signing for `overlap_s` seconds."""
+        now, fresh = now_ms(), signing.new_secret()
+        until = now + int(overlap_s * 1000)
+        old = [
+            Secret(value=row.value, until=min(row.until or until, until))
+            for row in subscriber.secrets
+            if row.until is None or row.until > now
+        ]
+        kept = [Secret(value=SecretStr(fresh)), *(row for row in old if overlap_s > 0)][:10]
+        await self._pipe.call(
+            "HSET", keys.subscriber(subscriber.id), "secrets", self._sealed(subscriber.id, kept)
+        )
+        return fresh
+
+    async def pause(self, s: str, reason: str) -> None:
+        """Stop sending; the position stands still and open deliveries wait."""
+        await self._pipe.call("HSET", keys.subscriber(s), "status", "paused", "reason", reason)
+        await self._pipe.call("SREM", "subs:on", s)
+
+    async def resume(self, s: str) -> None:
+        """Send again, everything missed in order."""
+        await self._pipe.run("wake_subscriber", s, "active", "")
+
+    async def remove(self, s: str) -> None:
+        """Forget a subscriber with its positions and open deliveries."""
+        lanes: list[bytes] = await self._pipe.call("HKEYS", keys.lanes(s))
+        await self._pipe.call("SREM", "subs:on", s)
+        await self._pipe.call("ZREM", "ready:out", s)
+        await self._pipe.call("ZREM", "subs", s)
+        await self._pipe.call(
+            "UNLINK", keys.subscriber(s), keys.positions(s), keys.news(s), keys.open_deliveries(s),
+            keys.due(s), keys.lanes(s), *(keys.waiting(s, lane.decode()) for lane in lanes),
+        )  # fmt: skip
+
+    def _sealed(self, s: str, secrets: list[Secret]) -> bytes:
+        rows: list[dict[str, Any]] = [
+            {
+                "s": self._vault.seal(row.value.get_secret_value(), f"subscriber:{s}"),
+                "until": row.until,
+            }
+            for row in secrets
+        ]
+        return orjson.dumps(rows)

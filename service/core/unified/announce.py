@@ -1,0 +1,242 @@
+"""Compare a fetched record with what we had: the snapshot to store, and the events to tell."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from service.core import times
+from service.core.unified.claims import DELETED_AT, SILENT, Told, claim
+from service.core.unified.hops import Hop, chain, in_order, newer, unmoved
+from service.core.unified.merge import Merged, merge, silent
+from service.core.unified.model import (
+    Cause,
+    Change,
+    Context,
+    Draft,
+    Fields,
+    Model,
+    Ref,
+    Snapshot,
+    Verdict,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one comparison is about, whatever it comes to."""
+
+    model: Model
+    remote_id: str
+    subject: Ref
+    causes: tuple[Cause, ...]  # those that concern the record, in order
+    context: Context
+    quiet: bool = False  # adopt only
+
+
+def announce(
+    model: Model,
+    draft: Draft,
+    before: Snapshot | None,
+    causes: Sequence[Cause],
+    context: Context,
+    baseline_at: str | None,
+    quiet: bool = False,
+) -> Verdict:
+    """Return what a fetched record comes to; the same draft again comes to nothing.
+
+    `baseline_at` is when the connection's first full read began: what was made since is `created`
+    when it is first seen. `quiet` is that first read itself: everything is adopted in silence.
+    """
+    known = draft.fields if before is None else before.fields | draft.fields
+    near = tuple(in_order(c for c in causes if model.concerns(c, known, context)))
+    case = Case(model, draft.remote_id, draft.subject, near, context, quiet)
+    if before is None:
+        return _first_sight(case, draft, baseline_at)
+    return _compare(case, draft, before)
+
+
+def announce_deleted(
+    model: Model,
+    before: Snapshot,
+    remote_id: str,
+    subject: Ref,
+    causes: Sequence[Cause],
+    at: str,
+    context: Context,
+) -> Verdict:
+    """Return the end of a record; nothing when it has ended before."""
+    if before.deleted:
+        return Verdict(None)
+    near = in_order(c for c in causes if model.concerns(c, before.fields, context))
+    case = Case(model, remote_id, subject, tuple(near), context)
+    fields = before.fields | {DELETED_AT: at}
+    told = before.fields | {DELETED_AT: None}
+    # Nothing but the deletion differs, so this is one event.
+    changes = [_change(case, one, fields, case.causes, at) for one in _claim(case, told, fields)]
+    return _written(before, Merged(fields, before.grades, SILENT), changes, before.hop_at, True)
+
+
+def lagging(model: Model, draft: Draft, causes: Sequence[Cause], context: Context) -> bool:
+    """Say whether a fetch seems to be older than the latest webhook that states a value of it."""
+    near = in_order(c for c in causes if model.concerns(c, draft.fields, context))
+    stated = [(c, said) for c in near if (said := model.claimed(c, draft.fields, context))]
+    if not stated:
+        return False
+    cause, said = stated[-1]
+    shown = all(draft.fields[name] == said[name] for name in said if name in draft.fields)
+    said_at, moved_at = times.parse(cause.at), times.parse(draft.fields.get("remote_updated_at"))
+    return not shown and said_at is not None and (moved_at is None or moved_at < said_at)
+
+
+def _first_sight(case: Case, draft: Draft, baseline_at: str | None) -> Verdict:
+    draft = case.model.enrich(draft, case.causes)
+    merged = Merged(draft.fields, dict(draft.grades), silent(case.model))
+    if _is_new(case, draft.fields, baseline_at):
+        changes = [_created(case, draft.fields)]
+    else:
+        changes = _stated(case, merged)
+    hop_at = _latest(case.causes) if case.model.hop_fields else None
+    return _written(None, merged, [] if case.quiet else changes, hop_at)
+
+
+def _is_new(case: Case, fields: Fields, baseline_at: str | None) -> bool:
+    if any(case.model.creates(cause, fields) for cause in case.causes):
+        return True
+    made, began = times.parse(fields.get("remote_created_at")), times.parse(baseline_at)
+    return made is not None and began is not None and made >= began
+
+
+def _created(case: Case, fields: Fields) -> Change:
+    # Nothing is known to have changed: `record` is the news.
+    one = Told(0, f"{case.model.name}.created", (), frozenset())
+    at = _latest(case.causes) or _text(fields.get("remote_created_at"))
+    return _change(case, one, fields, case.causes, at)
+
+
+def _stated(case: Case, merged: Merged) -> list[Change]:
+    """Tell what webhooks state of a record that is adopted: from what they say was before."""
+    timed = newer(case.causes, None)
+    said = [case.model.states(cause, merged.fields, case.context) for cause in timed]
+    for first, fact in enumerate(said):
+        if fact:
+            start = merged.fields | _earliest(said[first:])
+            hops = chain(case.model, start, merged.fields, timed[first:], case.context)
+            if hops:
+                return _tell(case, start, merged, hops)
+    return _tell(case, merged.fields | _earliest(said), merged, ())
+
+
+def _earliest(said: Sequence[Fields]) -> Fields:
+    merged: Fields = {}
+    for fact in reversed(said):
+        merged |= fact
+    return merged
+
+
+def _compare(case: Case, draft: Draft, before: Snapshot) -> Verdict:
+    fresh = newer(case.causes, before.hop_at)
+    draft = case.model.enrich(draft, fresh)
+    start = before.fields
+    if before.deleted:
+        start = start | {DELETED_AT: None}
+    hops = chain(case.model, start, start | draft.fields, fresh, case.context)
+    merged = merge(case.model, draft, before, hops)
+    changes = _tell(case, before.fields, merged, hops)
+    hop_at = _hop_at(case, before, merged, hops, fresh)
+    return _written(before, merged, [] if case.quiet else changes, hop_at)
+
+
+def _tell(case: Case, before: Fields, merged: Merged, hops: Sequence[Hop]) -> list[Change]:
+    """Return the events from `before` to the merged record.
+
+    First the return of a deleted one, then hop by hop as far as webhooks chain, then the net change.
+    """
+    told, changes = dict(before), list[Change]()
+    for one in _claim(case, told, merged.fields, merged.quiet):
+        if DELETED_AT in one.paths:
+            told[DELETED_AT] = merged.fields[DELETED_AT]
+            changes.append(_net(case, one, before, merged.fields))
+    for number, hop in enumerate(hops, start=1):
+        last = number == len(hops)
+        now = merged.fields if last else hop.fields
+        explained = {n for n in told if n not in hop.fields or told[n] != hop.fields[n]}
+        for one in _claim(case, told, now, merged.quiet):
+            if one.paths & explained:
+                changes.append(_change(case, one, now, hop.causes, _latest(hop.causes)))
+                told |= {name: now[name] for name in one.paths}
+    changes += [
+        _net(case, one, before, merged.fields)
+        for one in _claim(case, told, merged.fields, merged.quiet)
+    ]
+    return changes
+
+
+def _net(case: Case, one: Told, before: Fields, now: Fields) -> Change:
+    """Return a change that no single webhook explains, dated as well as the source knows."""
+    telling = [c for c in case.causes if any(case.model.tells(c, path) for path in one.paths)]
+    moved_at = _text(now.get("remote_updated_at"))
+    if moved_at == before.get("remote_updated_at"):
+        moved_at = None
+    at = _latest(telling) or moved_at or _latest(case.causes)
+    return _change(case, one, now, case.causes, at)
+
+
+def _change(
+    case: Case, one: Told, fields: Fields, causes: Sequence[Cause], at: str | None
+) -> Change:
+    record = {name: fields[name] for name in case.model.fields if name in fields}
+    return Change(
+        case.model.name,
+        case.remote_id,
+        one.event,
+        record,
+        one.changes,
+        tuple(causes),
+        at,
+        case.subject,
+    )
+
+
+def _claim(
+    case: Case, told: Fields, now: Fields, quiet: frozenset[str] = frozenset()
+) -> list[Told]:
+    return claim(case.model, told, now, quiet)
+
+
+def _hop_at(
+    case: Case, before: Snapshot, merged: Merged, hops: Sequence[Hop], fresh: Sequence[Cause]
+) -> str | None:
+    """Return up to when hops were told: what states an earlier one afterwards is late, not news."""
+    if hops:
+        return _latest(fresh)
+    if unmoved(case.model, before.fields, merged.fields):
+        return before.hop_at
+    # Told as a net change: so are all hops until the record's own update.
+    return _later((before.hop_at, _latest(fresh), _text(merged.fields.get("remote_updated_at"))))
+
+
+def _written(
+    before: Snapshot | None,
+    merged: Merged,
+    changes: Sequence[Change],
+    hop_at: str | None,
+    deleted: bool = False,
+) -> Verdict:
+    old = before or Snapshot(0, 0, {})
+    new = replace(old, fields=merged.fields, grades=merged.grades, deleted=deleted, hop_at=hop_at)
+    if new == before:
+        return Verdict(None)
+    new = replace(new, version=old.version + 1, sequence=old.sequence + len(changes))
+    return Verdict(new, tuple(changes))
+
+
+def _latest(causes: Iterable[Cause]) -> str | None:
+    return _later(cause.at for cause in causes)
+
+
+def _later(instants: Iterable[str | None]) -> str | None:
+    known = [(ms, at) for at in instants if at and (ms := times.parse(at)) is not None]
+    return max(known)[1] if known else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,1 @@
+"""One file per model; `registry` reads `MODEL` and, where it is fetched by itself, `ROOT`."""

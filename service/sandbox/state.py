@@ -1,0 +1,46 @@
+"""One running sandbox: its company, its knobs, its sender and its ledger, held together."""
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+from service.sandbox.config import SandboxConfig
+from service.sandbox.hooks import Sender
+from service.sandbox.invention import invent
+from service.sandbox.knobs import Knobs
+from service.sandbox.ledger import Ledger
+
+
+class Sandbox:
+    """What the routes and middlewares share; everything else hangs off this."""
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self.config = config
+        self.company = invent(config)
+        self.random = Random(config.seed)  # noqa: S311  # chooses faults, no secrets
+        self.ledger = Ledger(config.clock)
+        self._knobs = Knobs()
+        self.sender = Sender(lambda: self.knobs, config.clock, config.seed)
+
+    @property
+    def knobs(self) -> Knobs:
+        """The knobs as they stand."""
+        return self._knobs
+
+    @knobs.setter
+    def knobs(self, knobs: Knobs) -> None:
+        self._knobs = knobs
+        self.company.lag = timedelta(milliseconds=knobs.lag_ms)
+
+    def reset(self, candidates: int | None = None, seed: int | None = None) -> None:
+        """Invent the company anew and put all knobs to rest; registered webhooks stay."""
+        self.config = replace(
+            self.config,
+            candidates=self.config.candidates if candidates is None else candidates,
+            seed=self.config.seed if seed is None else seed,
+        )
+        self.company = invent(self.config)
+        self.random = Random(self.config.seed)  # noqa: S311  # chooses faults, no secrets
+        self.knobs = Knobs()
+        self.ledger.clear()
+        self.sender.forget()

@@ -1,0 +1,179 @@
+"""The receiver: verify the raw bytes, one atomic write, then 200 (contract section 4, Ingress).
+
+Plain ASGI and no framework objects on this path: each costs more than the signature does.
+"""
+
+import asyncio
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from service.core import signing, times
+from service.core.errors import StoreUnavailable
+from service.core.logs import logger
+from service.core.recruitee import webhook
+from service.core.recruitee.webhook import Webhook
+from service.core.store.inbox import DUPLICATE, GONE
+from service.hooks import Hook, Hooks
+
+MAX_BODY = 1024 * 1024
+READ_WITHIN_S = 10.0
+MAX_HOOK_ID = 64
+log = logger("ingress")
+
+
+class Reply(NamedTuple):
+    """An answer: a status and what it says."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def _says(status: str) -> Reply:
+    return Reply(200, orjson.dumps({"status": status}))
+
+
+def _refuses(status: int, title: str, detail: str, *headers: tuple[bytes, bytes]) -> Reply:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Reply(status, orjson.dumps(body), headers)
+
+
+ACCEPTED, SEEN, TEST = _says("accepted"), _says("duplicate"), _says("test")
+IGNORED, QUARANTINED = _says("ignored"), _says("quarantined")
+NOT_ALLOWED = _refuses(405, "Method Not Allowed", "webhooks are POSTed", (b"allow", b"POST"))
+NOT_FOUND = _refuses(404, "Not Found", "no connection has this webhook address")
+TOO_LARGE = _refuses(413, "Content Too Large", "at most 1 MiB", (b"connection", b"close"))
+TOO_SLOW = _refuses(408, "Request Timeout", "the body took over 10 s", (b"connection", b"close"))
+UNSIGNED = _refuses(401, "Unauthorized", "X-Recruitee-Signature is missing, wrong or given twice")
+AWAY = _refuses(503, "Service Unavailable", "the store cannot take it now", (b"retry-after", b"2"))
+
+
+class Receiver:
+    """The ASGI endpoint of `POST /webhooks/recruitee/{hook id}`."""
+
+    def __init__(self, read_within_s: float = READ_WITHIN_S) -> None:
+        self._read_within_s = read_within_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; whatever the store does, the answer is 503 and nothing is marked."""
+        try:
+            reply = await self._reply(scope, receive)
+        except StoreUnavailable as error:
+            log.warning("webhook.store_unavailable", reason=str(error))
+            reply = AWAY
+        except _Gone:
+            return
+        media = b"application/json" if reply.status == 200 else b"application/problem+json"
+        headers = [(b"content-type", media), (b"content-length", str(len(reply.body)).encode())]
+        await send(
+            {
+                "type": "http.response.start",
+                "status": reply.status,
+                "headers": [*headers, *reply.headers],
+            }
+        )
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _reply(self, scope: Scope, receive: Receive) -> Reply:
+        if scope["method"] != "POST":
+            return NOT_ALLOWED
+        hooks: Hooks = scope["state"]["hooks"]
+        hook_id: str = scope["path"].rpartition("/")[2]
+        hook = await hooks.get(hook_id) if 0 < len(hook_id) <= MAX_HOOK_ID else None
+        if hook is None or hook.connection_id is None:
+            return NOT_FOUND
+        body = await self._body(scope, receive)
+        if isinstance(body, Reply):
+            return body
+        signatures = [v for k, v in scope["headers"] if k == signing.RECRUITEE_HEADER]
+        if signing.verify_recruitee(hook.secrets, body, signatures):
+            return await _taken(hooks, hook_id, hook, body)
+        if webhook.is_test(body):
+            return await _test(hooks, hook)
+        # The secret may have been set or changed a moment ago, in another process.
+        hook = await hooks.again(hook_id)
+        if not signing.verify_recruitee(hook.secrets, body, signatures):
+            log.info("webhook.unsigned", connection_id=hook.connection_id)
+            return UNSIGNED
+        return await _taken(hooks, hook_id, hook, body)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes | Reply:
+        if _too_long(scope):
+            return TOO_LARGE
+        try:
+            async with asyncio.timeout(self._read_within_s):
+                return await _read(receive)
+        except TimeoutError:
+            return TOO_SLOW
+
+
+class _Gone(Exception):
+    """The sender hung up before its body ended: nobody is left to answer."""
+
+
+async def _read(receive: Receive) -> bytes | Reply:
+    body, more = _chunk(await receive())
+    if more:
+        parts = bytearray(body)
+        while more and len(parts) <= MAX_BODY:
+            chunk, more = _chunk(await receive())
+            parts += chunk
+        body = bytes(parts)
+    return body if len(body) <= MAX_BODY else TOO_LARGE
+
+
+def _chunk(message: Mapping[str, object]) -> tuple[bytes, bool]:
+    if message["type"] == "http.disconnect":
+        raise _Gone
+    body = message.get("body", b"")
+    return body if isinstance(body, bytes) else b"", bool(message.get("more_body", False))
+
+
+def _too_long(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return value.isdigit() and int(value[:20]) > MAX_BODY
+    return False
+
+
+async def _taken(hooks: Hooks, hook_id: str, hook: Hook, body: bytes) -> Reply:
+    """Act on a body whose signature is good."""
+    c = str(hook.connection_id)
+    read = webhook.read(body)
+    match read.reading:
+        case "test":
+            return await _test(hooks, hook)
+        case "unusable":
+            return await _quarantined(hooks, c, read, body)
+        case "ignored":
+            await hooks.store.pipe.call("HINCRBY", "stat", "webhooks_ignored", 1)
+            log.info("webhook.ignored", connection_id=c, type=_type(read))
+            return IGNORED
+    if not read.known:
+        await hooks.store.pipe.call("HINCRBY", "stat", "webhooks_unknown", 1)
+        log.info("webhook.unknown", connection_id=c, type=_type(read))
+    taken = await hooks.store.inbox.accept(hook_id, c, read.fingerprint, read.entries)
+    if taken == GONE:
+        return NOT_FOUND
+    return SEEN if taken == DUPLICATE else ACCEPTED
+
+
+def _type(read: Webhook) -> str:
+    return read.event_type[:60]
+
+
+async def _test(hooks: Hooks, hook: Hook) -> Reply:
+    c = str(hook.connection_id)
+    await hooks.store.connections.note(c, test_seen=times.now_ms())
+    log.info("webhook.test", connection_id=c)
+    return TEST
+
+
+async def _quarantined(hooks: Hooks, c: str, read: Webhook, body: bytes) -> Reply:
+    await hooks.store.dead_letters.quarantine(c, read.reason, read.event_type, body, times.now_ms())
+    log.warning("webhook.quarantined", connection_id=c, reason=read.reason)
+    return QUARANTINED

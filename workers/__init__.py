@@ -1,0 +1,1 @@
+"""The arq process: refetches, normalizes, compares, commits and delivers."""

@@ -1,0 +1,150 @@
+"""The worker process, put together in one place: drains, bells, the sweep, and how it ends."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import uvloop
+from arq import cron
+from arq.worker import func
+
+from service.core import logs
+from service.core.errors import ConfigError
+from service.core.logs import logger
+from service.core.settings import Settings
+from service.core.store.redis import Pipe
+from workers.bell import BellWorker, open_arq, serializers
+from workers.context import Context, open_context
+from workers.drain import Drain
+from workers.inbound import serve_inbox
+from workers.outbound import serve_subscriber
+from workers.replay import serve_replay
+from workers.sweep import sweep
+
+if TYPE_CHECKING:
+    from arq.typing import WorkerCoroutine
+
+STOP_WITHIN_S = 20.0
+SWEEP_SECONDS = set(range(0, 60, 5))
+log = logger("worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Drains:
+    """The three lines of work, by the job name that wakes each."""
+
+    refetch: Drain
+    deliver: Drain
+    replay: Drain
+
+    def all(self) -> tuple[Drain, ...]:
+        """Return them in the order in which work flows."""
+        return (self.refetch, self.deliver, self.replay)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, pipe: Pipe | None = None) -> AsyncIterator[tuple[Context, Drains]]:
+    """Be a worker: drains and bells; in the end let what is in flight finish, hand back the leases."""
+    wake: list[Callable[[], None]] = []
+    async with open_context(settings, lambda: wake[0](), pipe) as ctx:
+        drains = _drains(ctx)
+        wake.append(drains.deliver.wake)
+        tasks = [asyncio.create_task(drain.run()) for drain in drains.all()]
+        try:
+            async with _bells(settings, ctx, drains):
+                yield ctx, drains
+        finally:
+            ctx.stopping.set()
+            await asyncio.gather(*(drain.stop(STOP_WITHIN_S) for drain in drains.all()))
+            await asyncio.gather(*tasks)
+
+
+@contextlib.asynccontextmanager
+async def _bells(settings: Settings, ctx: Context, drains: Drains) -> AsyncIterator[None]:
+    """Listen to the bells and run the sweep."""
+    if settings.redis_url is None:
+        raise ConfigError("HIREWIRE_REDIS_URL is not set; `hirewire up` brings a Redis of its own")
+    arq = open_arq(settings.redis_url.get_secret_value())
+    bells = BellWorker(functions=_jobs(drains), cron_jobs=_crons(ctx), redis_pool=arq, **_options())
+    ringing = asyncio.create_task(bells.async_run())
+    try:
+        yield
+    finally:
+        ringing.cancel()
+        await asyncio.gather(ringing, *bells.tasks.values(), return_exceptions=True)
+        await arq.aclose(close_connection_pool=True)
+
+
+async def work(settings: Settings) -> None:
+    """Be a worker until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    async with running(settings):
+        log.info("worker.started")
+        await stop.wait()
+    log.info("worker.stopped")
+
+
+def main(settings: Settings) -> None:
+    """Run a worker process."""
+    logs.configure(settings.log_level, settings.log_format)
+    # Most objects of a start live for ever: freezing them took a third off the p99 in the bench.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    uvloop.run(work(settings))
+
+
+def _drains(ctx: Context) -> Drains:
+    def serving(serve: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        return lambda lease, news: serve(ctx, lease, news)
+
+    claims = ctx.store.claims
+    return Drains(
+        Drain("in", claims, serving(serve_inbox)),
+        Drain("out", claims, serving(serve_subscriber), width=256),
+        Drain("rpl", claims, serving(serve_replay), width=4),
+    )
+
+
+def _jobs(drains: Drains) -> list[Any]:
+    def job(name: str, drain: Drain) -> Any:
+        async def woken(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+            drain.wake()
+
+        # One try: a job is a bell, and the sweep rings again for whatever it was about.
+        return func(cast("WorkerCoroutine", woken), name=name, max_tries=1, keep_result=0)
+
+    return [
+        job("refetch", drains.refetch),
+        job("deliver", drains.deliver),
+        job("replay", drains.replay),
+    ]
+
+
+def _crons(ctx: Context) -> list[Any]:
+    async def swept(ctx_: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        try:
+            await sweep(ctx)
+        except Exception as error:  # noqa: BLE001 - a sweep that fails comes again in seconds
+            log.warning("sweep.failed", error=type(error).__name__)
+
+    return [cron(cast("WorkerCoroutine", swept), name="sweep", second=SWEEP_SECONDS, keep_result=0, max_tries=1)]
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "handle_signals": False,
+        "max_jobs": 10,
+        "job_timeout": 20,
+        "keep_result": 0,
+        "poll_delay": 0.5,
+        "health_check_interval": 10,
+        "log_results": False,
+        **serializers(),
+    }

@@ -1,0 +1,169 @@
+"""The baseline: read every root once, in silence, page by page, each page kept before the next."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from service.core import ids, times
+from service.core.errors import Fenced
+from service.core.logs import logger
+from service.core.recruitee.client import (
+    MAX_IN_FLIGHT,
+    Answer,
+    Hidden,
+    Later,
+    Missing,
+    Ok,
+    Refused,
+    Unauthorized,
+    page_params,
+)
+from service.core.store.connections import ACTIVE, Connection
+from service.core.store.inbox import Lease
+from service.core.store.records import Committed, Write
+from service.core.unified import announce as decide
+from service.core.unified.model import Context as Facts
+from service.core.unified.model import Draft, Ref, Root
+from service.core.unified.registry import MODELS, ROOTS
+from workers.context import Context
+from workers.refetch import Done, Failed, company
+
+ORDER = ("job",)  # jobs first: their stages' categories are needed to read applications
+COMMIT_ROWS = 50
+log = logger("baseline")
+
+
+async def baseline(
+    ctx: Context, connection: Connection, lease: Lease
+) -> Done | Failed | Unauthorized:
+    """Read on from where the baseline stands; at its end the connection becomes active."""
+    progress: dict[str, Any] = orjson.loads(connection.baseline or b"{}")
+    roots = sorted(ROOTS.values(), key=lambda root: (root.name not in ORDER, root.name))
+    for root in roots:
+        if progress.get(root.name, {}).get("done"):
+            continue
+        outcome = await _Reading(ctx, connection, lease, root, progress).run()
+        if not isinstance(outcome, Done):
+            return outcome
+    await ctx.store.connections.wake(connection.id, ACTIVE, reason="", baseline_done=times.now_ms())
+    log.info("baseline.done", connection_id=connection.id)
+    return Done(0)
+
+
+class _Reading:
+    """One root's listing."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        connection: Connection,
+        lease: Lease,
+        root: Root,
+        progress: dict[str, Any],
+    ) -> None:
+        self._ctx = ctx
+        self._connection = connection
+        self._c = connection.id
+        self._lease = lease
+        self._root = root
+        self._progress = progress
+
+    async def run(self) -> Done | Failed | Unauthorized:
+        facts = await self._facts()
+        at = int(self._progress.get(self._root.name, {}).get("at", 0))
+        read = int(self._progress.get(self._root.name, {}).get("read", 0))
+        while True:
+            token, answer = await self._page(at)
+            match answer:
+                case Ok(data):
+                    rows = _objects(data.get(self._root.listing.key))
+                    await self._keep(rows, _objects(data.get("references")), token, facts)
+                case Unauthorized():
+                    return answer
+                case Later(reason, after_s):
+                    return Failed(reason, after_s)
+                case Hidden() | Missing() | Refused():
+                    # Not for this token: what it may not list it learns record by record.
+                    log.warning("baseline.hidden", connection_id=self._c, root=self._root.name)
+                    rows = []
+            read += len(rows)
+            at = self._next(at, len(rows))
+            last = not rows or len(rows) < self._root.listing.limit
+            await self._note(at, read, last)
+            if last:
+                return Done(0)
+
+    async def _page(self, at: int) -> tuple[int, Answer]:
+        rate = self._ctx.settings.recruitee_rate
+        begun = await self._ctx.store.records.begin(
+            self._c, Ref(self._root.name, "0"), rate, MAX_IN_FLIGHT, self._lease
+        )
+        await asyncio.sleep(begun.wait_s)
+        listing = self._root.listing
+        answer = await self._ctx.recruitee.get(
+            company(self._connection), listing.path, page_params(listing, at)
+        )
+        if isinstance(answer, Later) and answer.limited:
+            await self._ctx.store.records.hold(self._c, answer.after_s or 2.0)
+        return begun.token, answer
+
+    def _next(self, at: int, count: int) -> int:
+        return at + count if self._root.listing.style == "offset" else max(at, 1) + 1
+
+    async def _note(self, at: int, read: int, done: bool) -> None:
+        self._progress[self._root.name] = {"at": at, "read": read, "done": done}
+        await self._ctx.store.connections.note(
+            self._c, baseline=orjson.dumps(self._progress).decode()
+        )
+
+    async def _keep(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        references: Sequence[Mapping[str, Any]],
+        token: int,
+        facts: Facts,
+    ) -> None:
+        for start in range(0, len(rows), COMMIT_ROWS):
+            drafts: dict[Ref, tuple[Draft, Ref]] = {}
+            for row in rows[start : start + COMMIT_ROWS]:
+                expanded = self._root.expand(row, references, facts)
+                root = Ref(expanded[0].model, expanded[0].remote_id) if expanded else None
+                for draft in expanded:
+                    if root is not None:
+                        drafts[Ref(draft.model, draft.remote_id)] = (draft, root)
+            await self._commit(drafts, token, facts)
+
+    async def _commit(
+        self, drafts: Mapping[Ref, tuple[Draft, Ref]], token: int, facts: Facts
+    ) -> None:
+        while drafts:
+            known = await self._ctx.store.records.load(self._c, drafts)
+            writes = []
+            for ref, (draft, root) in drafts.items():
+                before = known.get(ref)
+                verdict = decide.announce(
+                    MODELS[ref.model], draft, before, [], facts, self._connection.baseline_iso, quiet=True
+                )  # fmt: skip
+                if verdict.snapshot:
+                    came_with = "" if ref == root else f"{root.model}:{root.remote_id}"
+                    writes.append(
+                        Write(ref, before.version if before else 0, verdict.snapshot, came_with)
+                    )
+            done = await self._ctx.store.records.commit(
+                self._c, token, writes, [], lease=self._lease, ring=False
+            )
+            if done is not Committed.MOVED:
+                return
+            if self._ctx.stopping.is_set():
+                raise Fenced(self._c)
+
+    async def _facts(self) -> Facts:
+        stages = await self._ctx.store.records.all_fields(self._c, "stage", "category")
+        known = {i: category for i, category in stages.items() if isinstance(category, str)}
+        return Facts(self._c, lambda model, remote: ids.record_id(self._c, model, remote), known)
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []

@@ -1,0 +1,92 @@
+"""What a worker can reach, opened once per process and handed on."""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Generic, TypeVar
+
+import aiohttp
+
+from service.core.net.guard import guarded_session
+from service.core.recruitee.client import RecruiteeClient, open_session
+from service.core.settings import Settings
+from service.core.store.redis import Pipe
+from service.core.store.store import Store
+from workers.slots import Slots
+
+K = TypeVar("K")
+V = TypeVar("V")
+STAGES_LIVE_S = 60.0
+BODIES = 2000
+BODIES_LIVE_S = 5.0
+
+
+class Briefly(Generic[K, V]):
+    """A small cache whose entries live for seconds: stale data must not outlive an erasure."""
+
+    def __init__(self, size: int, live_s: float) -> None:
+        self._size = size
+        self._live_s = live_s
+        self._rows: OrderedDict[K, tuple[float, V]] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """Return what is kept, if it is still fresh."""
+        row = self._rows.get(key)
+        return row[1] if row and row[0] > monotonic() else None
+
+    def put(self, key: K, value: V) -> None:
+        """Keep, and forget the oldest when full."""
+        self._rows[key] = (monotonic() + self._live_s, value)
+        self._rows.move_to_end(key)
+        while len(self._rows) > self._size:
+            self._rows.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One worker process."""
+
+    settings: Settings
+    store: Store
+    recruitee: RecruiteeClient
+    subscribers: aiohttp.ClientSession
+    slots: Slots
+    stopping: asyncio.Event
+    on_events: Callable[[], None]
+    """Called after a commit that announced something: this process looks at once."""
+    stages: Briefly[tuple[str, str], str | None] = field(
+        default_factory=lambda: Briefly(10_000, STAGES_LIVE_S)
+    )
+    missing_jobs: Briefly[tuple[str, str], bool] = field(
+        default_factory=lambda: Briefly(10_000, 600.0)
+    )
+    bodies: Briefly[tuple[str, str], bytes] = field(
+        default_factory=lambda: Briefly(BODIES, BODIES_LIVE_S)
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_context(
+    settings: Settings, on_events: Callable[[], None] = lambda: None, pipe: Pipe | None = None
+) -> AsyncIterator[Context]:
+    """Open Redis and both HTTP sessions; close them in the end."""
+    store = Store.open(settings, pipe)
+    recruitee = open_session()
+    subscribers = guarded_session(settings.networks)
+    try:
+        yield Context(
+            settings=settings,
+            store=store,
+            recruitee=RecruiteeClient(recruitee, settings.recruitee_base),
+            subscribers=subscribers,
+            slots=Slots(),
+            stopping=asyncio.Event(),
+            on_events=on_events,
+        )
+    finally:
+        await recruitee.close()
+        await subscribers.close()
+        await store.close()

@@ -1,0 +1,279 @@
+"""The inbox line: one connection under a lease; its entries grouped by root, each root fetched once."""
+
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from service.core import ids, times
+from service.core.errors import Fenced, StoreUnavailable
+from service.core.logs import logger
+from service.core.recruitee.client import MAX_IN_FLIGHT, Ok, Unauthorized
+from service.core.recruitee.webhook import parse_entry
+from service.core.store.connections import ACTIVE, BASELINING, UNAUTHORIZED, Connection
+from service.core.store.dead_letters import DeadLetter
+from service.core.store.inbox import Lease, Parked, Pulled
+from service.core.unified.model import Cause, Ref
+from service.core.unified.registry import ROOTS
+from workers.baseline import baseline
+from workers.context import Context
+from workers.drain import LEASE_MS, where
+from workers.refetch import Again, Done, Failed, Lost, Outcome, company, refetch
+
+BATCH = 200
+RENEW_S = 1.5
+BUDGET_S = 10.0
+GIVE_UP_MS = 72 * 3600 * 1000
+FIRST_DELAY_MS, LAST_DELAY_MS = 1000, 1_800_000
+LAG_DELAYS_MS = (1000, 5000, 30_000)
+PROBE_FIRST_MS, PROBE_LAST_MS = 5000, 300_000
+log = logger("inbound")
+
+
+class Asked(NamedTuple):
+    """What waits for one root: the stream ids to acknowledge, the entries, and its failures so far."""
+
+    acks: list[str]
+    entries: list[bytes]
+    parked: Parked | None
+
+
+async def serve_inbox(ctx: Context, lease: Lease, news: asyncio.Event) -> None:
+    """Work a connection's inbox off, for as long as its status and our budget allow."""
+    connection = await ctx.store.connections.get(lease.id)
+    if connection is None:
+        return await ctx.store.inbox.release(lease, look_again=False)
+    if connection.status == UNAUTHORIZED:
+        return await _probe(ctx, connection, lease)
+    if connection.status == BASELINING:
+        return await _baseline(ctx, connection, lease)
+    line = _Line(ctx, connection, lease)
+    try:
+        await line.run(news)
+    finally:
+        await line.cancel()
+
+
+class _Line:
+    """One connection while it is served."""
+
+    def __init__(self, ctx: Context, connection: Connection, lease: Lease) -> None:
+        self._ctx = ctx
+        self._connection = connection
+        self._lease = lease
+        self._after = "0-0"
+        self._pending: dict[str, Asked] = {}
+        self._running: dict[asyncio.Task[bool], str] = {}
+        self._until = monotonic() + BUDGET_S
+
+    async def run(self, news: asyncio.Event) -> None:
+        """Pull, start, wait, until nothing is left or the budget is spent."""
+        going = await self._pull()
+        while going or self._running:
+            self._start(going)
+            if not self._running:
+                break
+            done, _ = await asyncio.wait(
+                self._running, timeout=RENEW_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                del self._running[task]
+                going &= task.result()
+            if not done or news.is_set():
+                news.clear()
+                going &= await self._pull()
+        await self._ctx.store.inbox.release(self._lease, look_again=True)
+
+    async def cancel(self) -> None:
+        """Stop what still runs: the lease is gone, or so is the process."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _pull(self) -> bool:
+        pulled = await self._ctx.store.inbox.pull(self._lease, self._after, BATCH, LEASE_MS)
+        self._take(pulled)
+        return pulled.status == ACTIVE
+
+    def _take(self, pulled: Pulled) -> None:
+        for position, raw in pulled.entries:
+            self._after = position
+            asked = self._asked(parse_entry(raw)[0])
+            asked.acks.append(position)
+            asked.entries.append(raw)
+        for root, parked in pulled.parked.items():
+            if root not in self._running.values():
+                asked = self._asked(root)
+                if asked.parked is None:
+                    self._pending[root] = Asked(asked.acks, parked.entries + asked.entries, parked)
+
+    def _asked(self, root: str) -> Asked:
+        return self._pending.setdefault(root, Asked([], [], None))
+
+    def _start(self, going: bool) -> None:
+        stopping = self._ctx.stopping.is_set() or monotonic() > self._until
+        if not going or stopping:
+            self._pending.clear()
+        for root in list(self._pending):
+            if len(self._running) >= MAX_IN_FLIGHT:
+                return
+            # A root in flight is fetched once more when it is done: what came meanwhile is newer.
+            if root not in self._running.values():
+                asked = self._pending.pop(root)
+                task = asyncio.create_task(self._work(root, asked))
+                self._running[task] = root
+
+    async def _work(self, root: str, asked: Asked) -> bool:
+        """Refetch one root; returns False when the whole connection has to stop."""
+        try:
+            outcome = await self._refetch(root, asked)
+        except (Fenced, StoreUnavailable, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever escapes must not hold its entry for ever
+            log.error(
+                "refetch.crashed", connection_id=self._lease.id, root=root, error=where(error)
+            )
+            outcome = Lost(f"a fault of ours: {where(error)}")
+        return await self._settle(root, asked, outcome)
+
+    async def _refetch(self, root: str, asked: Asked) -> Outcome:
+        model, _, remote_id = root.partition(":")
+        ref = await self._root_of(Ref(model, remote_id))
+        if ref is None:
+            return await self._nothing(root, asked)
+        causes = _causes(asked.entries)
+        lags = asked.parked.tries if asked.parked and asked.parked.reason == "lagging" else 0
+        patient = lags < len(LAG_DELAYS_MS)
+        return await refetch(
+            self._ctx, self._connection, ref, causes, self._lease, asked.acks, root, patient=patient
+        )
+
+    async def _root_of(self, ref: Ref) -> Ref | None:
+        if ref.model in ROOTS:
+            return ref
+        # An unknown webhook may name a placement only: its candidate is what can be fetched.
+        known = await self._ctx.store.records.load(self._lease.id, [ref])
+        uid = known[ref].fields.get("candidate_id") if ref in known else None
+        if not isinstance(uid, str):
+            return None
+        remote = await self._ctx.store.records.remote_id(self._lease.id, "candidate", uid)
+        return Ref("candidate", remote) if remote else None
+
+    async def _nothing(self, root: str, asked: Asked) -> Outcome:
+        await self._ctx.store.records.commit(
+            self._lease.id, 0, [], [], lease=self._lease, acks=asked.acks, parked=root
+        )
+        return Done(0)
+
+    async def _settle(self, root: str, asked: Asked, outcome: Outcome) -> bool:
+        match outcome:
+            case Done():
+                return True
+            case Unauthorized(reason):
+                await _unauthorized(self._ctx, self._connection, reason)
+                return False
+            case Again():
+                await self._park(root, asked, "lagging", _lag_delay(asked.parked))
+            case Failed(reason, after_s):
+                await self._fail(root, asked, reason, after_s)
+            case Lost(reason):
+                await self._bury(root, asked, reason)
+        return True
+
+    async def _fail(self, root: str, asked: Asked, reason: str, after_s: float | None) -> None:
+        since = asked.parked.since if asked.parked else times.now_ms()
+        if times.now_ms() - since > GIVE_UP_MS:
+            return await self._bury(root, asked, f"gave up after 72 h: {reason}")
+        tries = asked.parked.tries if asked.parked and asked.parked.reason != "lagging" else 0
+        delay = min(FIRST_DELAY_MS * 2**tries, LAST_DELAY_MS)
+        await self._park(root, asked, reason, max(delay, int((after_s or 0) * 1000)))
+
+    async def _park(self, root: str, asked: Asked, reason: str, delay_ms: int) -> None:
+        before = asked.parked
+        lagging = reason == "lagging"
+        same = before is not None and (before.reason == "lagging") == lagging
+        tries = before.tries + 1 if before and same else 1
+        since = before.since if before else times.now_ms()
+        parked = Parked(tries, since, reason, asked.entries[-BATCH:])
+        log.info(
+            "refetch.parked", connection_id=self._lease.id, root=root, reason=reason, tries=tries,
+            delay_ms=delay_ms,
+        )  # fmt: skip
+        await self._ctx.store.inbox.park(self._lease, root, parked, delay_ms, asked.acks)
+
+    async def _bury(self, root: str, asked: Asked, reason: str) -> None:
+        dead = DeadLetter(
+            id=ids.inbound_dead_letter_id(self._lease.id, root),
+            kind="inbound",
+            reason=reason,
+            failed_at=times.now_ms(),
+            connection_id=self._lease.id,
+            type=_causes(asked.entries)[-1].event_type or "",
+            root=root,
+            entries=tuple(e.decode() for e in asked.entries[-BATCH:]),
+        )
+        log.warning("refetch.dead", connection_id=self._lease.id, root=root, reason=reason)
+        buried = (dead.id, dead.model_dump_json().encode(), self._ctx.settings.retention_s)
+        await self._ctx.store.inbox.park(self._lease, root, None, 0, asked.acks, buried)
+
+
+async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> None:
+    """Take the baseline under the same lease, renewing it; the inbox waits until it is done."""
+    task = asyncio.create_task(baseline(ctx, connection, lease))
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=RENEW_S)
+            if not task.done() and not await ctx.store.claims.renew("in", lease, LEASE_MS):
+                raise Fenced(lease.id)
+        outcome = task.result()
+    finally:
+        task.cancel()
+    match outcome:
+        case Unauthorized(reason):
+            await _unauthorized(ctx, connection, reason)
+            await ctx.store.inbox.release(lease, look_again=False, delay_ms=PROBE_FIRST_MS)
+        case Failed(reason, after_s):
+            delay = max(FIRST_DELAY_MS, int((after_s or 0) * 1000))
+            log.warning("baseline.waits", connection_id=lease.id, reason=reason, delay_ms=delay)
+            await ctx.store.inbox.release(lease, look_again=False, delay_ms=delay)
+        case _:
+            await ctx.store.inbox.release(lease, look_again=True)
+
+
+async def _unauthorized(ctx: Context, connection: Connection, reason: str) -> None:
+    """Stop the connection and say so; its inbox stays as it is."""
+    log.warning("connection.unauthorized", connection_id=connection.id)
+    await ctx.store.connections.note(
+        connection.id, status=UNAUTHORIZED, reason=reason, probe_ms=PROBE_FIRST_MS
+    )
+    await ctx.store.records.announce(
+        connection.id, "connection.unauthorized", {"connection_id": connection.id, "reason": reason},
+        times.now_ms(),
+    )  # fmt: skip
+    ctx.on_events()
+
+
+async def _probe(ctx: Context, connection: Connection, lease: Lease) -> None:
+    """See whether the token works again; if not, look again ever more rarely."""
+    answer = await ctx.recruitee.get(company(connection), "/admin")
+    if not isinstance(answer, Ok):
+        delay = min(max(connection.probe_ms, PROBE_FIRST_MS) * 2, PROBE_LAST_MS)
+        await ctx.store.connections.note(connection.id, probe_ms=delay)
+        return await ctx.store.inbox.release(lease, look_again=False, delay_ms=delay)
+    status = ACTIVE if connection.baseline_done else BASELINING
+    await ctx.store.connections.wake(connection.id, status, reason="", probe_ms=0)
+    await ctx.store.records.announce(
+        connection.id, "connection.restored", {"connection_id": connection.id}, times.now_ms()
+    )
+    ctx.on_events()
+    await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)
+
+
+def _causes(entries: Sequence[bytes]) -> list[Cause]:
+    return [parse_entry(raw)[1] for raw in entries]
+
+
+def _lag_delay(parked: Parked | None) -> int:
+    tries = parked.tries if parked and parked.reason == "lagging" else 0
+    return LAG_DELAYS_MS[min(tries, len(LAG_DELAYS_MS) - 1)]

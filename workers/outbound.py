@@ -1,0 +1,232 @@
+"""A subscriber's line: read on in the log, filter, open deliveries, send in lane order, settle."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from time import monotonic
+
+from service.core import signing, times
+from service.core.events import content_type, render
+from service.core.logs import logger
+from service.core.store.dead_letters import of_delivery
+from service.core.store.deliveries import (
+    Attempt,
+    Delivery,
+    Limits,
+    Opening,
+    Read,
+    Settle,
+    Step,
+    opened,
+)
+from service.core.store.inbox import Lease
+from service.core.store.subscribers import Subscriber
+from workers.context import Context
+from workers.drain import LEASE_MS
+from workers.retry import Dead, Delivered, Pause, RetryAt, next_step
+from workers.send import Outcome, post
+from workers.slots import SLOW_AFTER_S, Slot
+
+RENEW_S = 1.0
+BUDGET_S = 10.0
+WINDOW = 500
+READ = 100
+FLIGHT_MARGIN_S = 1.0
+log = logger("outbound")
+
+
+async def serve_subscriber(ctx: Context, lease: Lease, news: asyncio.Event) -> None:
+    """Work a subscriber's line until nothing is due; what is in flight is always settled."""
+    subscriber = await ctx.store.subscribers.get(lease.id)
+    if subscriber is None:
+        await ctx.store.pipe.call("ZREM", "ready:out", lease.id)
+        await ctx.store.pipe.call("HDEL", "lease:out", lease.id)
+        return
+    line = _Line(ctx, subscriber, lease)
+    try:
+        await line.run(news)
+    finally:
+        await line.cancel()
+
+
+class _Line:
+    """One subscriber while it is served."""
+
+    def __init__(self, ctx: Context, subscriber: Subscriber, lease: Lease) -> None:
+        self._ctx = ctx
+        self._subscriber = subscriber
+        self._lease = lease
+        self._flying: dict[asyncio.Task[Settle], float] = {}
+        self._proven = subscriber.ok_at > 0 and subscriber.streak == 0
+        self._slow = False
+        self._until = monotonic() + BUDGET_S
+        timeout = ctx.settings.delivery_timeout
+        self._limits = Limits(LEASE_MS, int((timeout + FLIGHT_MARGIN_S) * 1000), WINDOW, READ)
+
+    async def run(self, news: asyncio.Event) -> None:
+        """Step, send, wait, until the store says that there is nothing to do."""
+        openings: list[Opening] = []
+        settles: list[Settle] = []
+        while True:
+            news.clear()
+            step = await self._step(openings, settles)
+            if step.state == "released" or (step.state == "stopped" and not self._flying):
+                return
+            openings = [self._opening(read, step.now) for read in step.reads]
+            for delivery in step.going:
+                self._send(delivery)
+            settles = [] if openings else await self._wait(step, news)
+
+    async def cancel(self) -> None:
+        """Stop what is in flight: the lease is gone, or so is the process."""
+        for task in self._flying:
+            task.cancel()
+        if self._flying:
+            await asyncio.wait(self._flying)
+
+    async def _step(self, openings: Sequence[Opening], settles: Sequence[Settle]) -> Step:
+        ending = self._ctx.stopping.is_set()
+        cap = self._subscriber.wanted.concurrency if self._proven else 1
+        free = min(cap - len(self._flying), self._ctx.slots.free(slow=self._on_probation()))
+        limits = self._limits._replace(read=0) if ending else self._limits
+        free = 0 if ending else max(0, free)
+        return await self._ctx.store.deliveries.step(
+            self._lease, limits, free, len(self._flying), openings, settles
+        )
+
+    def _on_probation(self) -> bool:
+        return not self._proven or self._slow
+
+    def _opening(self, read: Read, now: int) -> Opening:
+        wanted = self._subscriber.wanted
+        deliveries = [
+            opened(self._subscriber.id, read.connection_id, entry, now)
+            for entry in read.entries
+            if wanted.wants(read.connection_id, entry.type)
+        ]
+        return Opening(read.connection_id, read.start, read.entries[-1].position, deliveries)
+
+    async def _wait(self, step: Step, news: asyncio.Event) -> list[Settle]:
+        """Wait for an answer, news, a due attempt or the lease's renewal; return what is done."""
+        timeout = RENEW_S
+        if step.next_due is not None and not self._full():
+            timeout = min(timeout, max(0.0, (step.next_due - step.now) / 1000) + 0.001)
+        bell = asyncio.ensure_future(news.wait())
+        slot = asyncio.ensure_future(self._ctx.slots.freed.wait())
+        self._ctx.slots.freed.clear()
+        waits = {bell, *self._flying} | ({slot} if self._starved() else set())
+        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        bell.cancel()
+        slot.cancel()
+        done = [task for task in self._flying if task.done()]
+        for task in done:
+            del self._flying[task]
+        return [task.result() for task in done]
+
+    def _full(self) -> bool:
+        cap = self._subscriber.wanted.concurrency if self._proven else 1
+        return len(self._flying) >= cap or self._starved()
+
+    def _starved(self) -> bool:
+        return self._ctx.slots.free(slow=self._on_probation()) == 0
+
+    def _send(self, delivery: Delivery) -> None:
+        slot = self._ctx.slots.take(slow=self._on_probation())
+        task = asyncio.create_task(self._attempt(delivery, slot))
+        self._flying[task] = monotonic()
+
+    async def _attempt(self, delivery: Delivery, slot: Slot) -> Settle:
+        """Make one attempt and decide what it comes to."""
+        timer = asyncio.get_running_loop().call_later(SLOW_AFTER_S, self._is_slow, slot)
+        try:
+            return await self._attempted(delivery)
+        finally:
+            timer.cancel()
+            slot.give_back()
+
+    def _is_slow(self, slot: Slot) -> None:
+        self._slow = True
+        slot.demote()
+
+    async def _attempted(self, delivery: Delivery) -> Settle:
+        body = await self._body(delivery)
+        if body is None:
+            gone = delivery.model_copy(
+                update={"status": "erased", "n": delivery.n + 1, "reason": "its body is gone: erased, or older than the retention"}
+            )  # fmt: skip
+            return Settle(gone, "erased")
+        at = times.now_ms()
+        outcome = await post(
+            self._ctx.subscribers,
+            self._subscriber.wanted.url,
+            body,
+            self._headers(delivery, body, at),
+            timeout_s=self._ctx.settings.delivery_timeout,
+            allowed=self._ctx.settings.networks,
+        )
+        return self._settle(delivery, outcome, at)
+
+    def _headers(self, delivery: Delivery, body: bytes, at: int) -> dict[str, str]:
+        headers = dict(self._subscriber.wanted.headers)
+        headers["content-type"] = content_type(self._subscriber.wanted.format)
+        live = self._subscriber.live_secrets(at)
+        headers |= signing.delivery_headers(delivery.e, at // 1000, body, live)
+        if delivery.replay:
+            headers["hirewire-replay"] = delivery.replay
+        return headers
+
+    def _settle(self, delivery: Delivery, outcome: Outcome, at: int) -> Settle:
+        tried = _tried(delivery, outcome, at)
+        schedule = self._subscriber.wanted.retry_schedule or self._ctx.settings.retry_schedule
+        now = times.now_ms()
+        step = next_step(outcome, tried.n, schedule, random.random(), now)  # noqa: S311 - jitter
+        self._proven = isinstance(step, Delivered)
+        if self._proven:
+            self._slow = outcome.duration_ms > SLOW_AFTER_S * 1000
+        log.info(
+            "delivery.attempted", delivery_id=delivery.id, subscriber_id=delivery.s, event_id=delivery.e,
+            type=delivery.t, attempt=tried.n, status_code=outcome.status, error=outcome.error,
+            duration_ms=outcome.duration_ms, next=type(step).__name__,
+        )  # fmt: skip
+        match step:
+            case Delivered():
+                return Settle(tried.model_copy(update={"status": "delivered"}), "ok")
+            case RetryAt(ms):
+                return Settle(tried, "retry", max(0, ms - now))
+            case Pause(_, ms):
+                return Settle(tried, "pause", max(0, ms - now))
+            case Dead(reason):
+                dead = tried.model_copy(update={"status": "dead", "reason": reason})
+                return Settle(dead, "dead", 0, of_delivery(dead, reason, now))
+
+    async def _body(self, delivery: Delivery) -> bytes | None:
+        """Return the bytes of every attempt: rendered once, at first need, then kept while open."""
+        form = self._subscriber.wanted.format
+        if (kept := self._ctx.bodies.get((delivery.e, form))) is not None:
+            return kept
+        body = await self._rendered(delivery, form)
+        if body is not None:
+            self._ctx.bodies.put((delivery.e, form), body)
+        return body
+
+    async def _rendered(self, delivery: Delivery, form: str) -> bytes | None:
+        log_ = self._ctx.store.log
+        body = await log_.body(delivery.e)
+        if body is None or form == "hirewire":
+            return body
+        if (kept := await log_.rendered(delivery.e, form)) is not None:
+            return kept
+        life = self._ctx.settings.retention_s
+        return await log_.keep_rendered(delivery.e, form, render(body, form), life)
+
+
+def _tried(delivery: Delivery, outcome: Outcome, at: int) -> Delivery:
+    attempt = Attempt(
+        number=delivery.n + 1,
+        at=at,
+        status_code=outcome.status,
+        error=outcome.error,
+        duration_ms=outcome.duration_ms,
+        response_excerpt=outcome.excerpt,
+    )
+    return delivery.model_copy(update={"n": delivery.n + 1, "log": (*delivery.log, attempt)})

@@ -1,0 +1,359 @@
+"""Refetch one root: begin, GET, normalize, compare, commit; each outcome is a value."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.core import ids, times
+from service.core.logs import logger
+from service.core.recruitee.client import (
+    MAX_IN_FLIGHT,
+    Answer,
+    Company,
+    Hidden,
+    Later,
+    Missing,
+    Ok,
+    Refused,
+    Unauthorized,
+)
+from service.core.store.connections import Connection
+from service.core.store.inbox import Lease
+from service.core.store.records import Committed, Known, Write
+from service.core.unified import announce as decide
+from service.core.unified.model import (
+    Cause,
+    Change,
+    Draft,
+    Need,
+    Ref,
+    Root,
+    Verdict,
+)
+from service.core.unified.model import Context as Facts
+from service.core.unified.registry import MODELS, ROOTS
+from workers.context import Context
+
+RACES = 8
+log = logger("refetch")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Committed and acknowledged; how many events it announced."""
+
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The fetch does not show yet what a webhook claims: look again soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It may work later."""
+
+    reason: str
+    after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """It will not work by itself: for a person to look at."""
+
+    reason: str
+
+
+Outcome = Done | Again | Failed | Lost | Unauthorized
+
+
+def company(connection: Connection) -> Company:
+    """Return whom to ask for a connection's records."""
+    return Company(connection.company_id, connection.api_token.get_secret_value())
+
+
+async def refetch(
+    ctx: Context,
+    connection: Connection,
+    ref: Ref,
+    causes: Sequence[Cause],
+    lease: Lease | None,
+    acks: Sequence[str],
+    parked: str,
+    *,
+    patient: bool,
+) -> Outcome:
+    """Fetch a root, tell what changed, acknowledge `acks` and clear the parked root, atomically.
+
+    `patient`: a fetch that lags behind what a webhook claims is not committed but tried again.
+    """
+    one = _One(ctx, connection, ref, causes, lease, acks, parked)
+    return await one.run(patient)
+
+
+class _One:
+    """One refetch of one root."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        connection: Connection,
+        ref: Ref,
+        causes: Sequence[Cause],
+        lease: Lease | None,
+        acks: Sequence[str],
+        parked: str,
+    ) -> None:
+        self._ctx = ctx
+        self._connection = connection
+        self._c = connection.id
+        self._ref = ref
+        self._root = ROOTS[ref.model]
+        self._causes = causes
+        self._lease = lease
+        self._acks = acks
+        self._parked = parked
+
+    async def run(self, patient: bool) -> Outcome:
+        rate = self._ctx.settings.recruitee_rate
+        begun = await self._ctx.store.records.begin(
+            self._c, self._ref, rate, MAX_IN_FLIGHT, self._lease
+        )
+        await asyncio.sleep(begun.wait_s)
+        answer = await self._get(self._root.path.format(id=self._ref.remote_id), self._root.params)
+        match answer:
+            case Ok(data):
+                return await self._seen(data, begun.token, begun.known, patient)
+            case Missing():
+                return await self._missing(begun.token, begun.known)
+            case Hidden():
+                return await self._hidden(begun.token)
+            case Refused(status, reason):
+                return Lost(f"Recruitee refused the request ({status}): {reason}")
+            case Later(reason, after_s):
+                return Failed(reason, after_s)
+            case Unauthorized():
+                return answer
+
+    async def _get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        answer = await self._ctx.recruitee.get(company(self._connection), path, params)
+        if isinstance(answer, Later) and answer.limited:
+            await self._ctx.store.records.hold(self._c, answer.after_s or 2.0)
+        return answer
+
+    async def _further(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Ask a second question within the same refetch, in turn."""
+        rate = self._ctx.settings.recruitee_rate
+        await asyncio.sleep(await self._ctx.store.records.turn(self._c, rate, MAX_IN_FLIGHT))
+        return await self._get(path, params)
+
+    async def _seen(
+        self, data: Mapping[str, Any], token: int, known: Known, patient: bool
+    ) -> Outcome:
+        raw = data.get(self._root.key)
+        if not isinstance(raw, Mapping):
+            return Failed(f"Recruitee's answer has no {self._root.key!r}")
+        if self._says_deleted() and (outcome := await self._maybe_deleted(token, known, patient)):
+            return outcome
+        references = _objects(data.get("references"))
+        facts = await stage_facts(self, raw, references)
+        drafts = self._root.expand(raw, references, facts)
+        if patient and any(self._lagging(draft, facts) for draft in drafts):
+            return Again()
+        gone = await self._vanished(drafts, known)
+        return await self._commit(drafts, gone, token, known, facts)
+
+    def _lagging(self, draft: Draft, facts: Facts) -> bool:
+        return decide.lagging(MODELS[draft.model], draft, self._causes, facts)
+
+    def _says_deleted(self) -> bool:
+        return bool(self._causes) and self._causes[-1].event_type == "candidate_deleted"
+
+    async def _maybe_deleted(self, token: int, known: Known, patient: bool) -> Outcome | None:
+        # A soft-deleted candidate may still be served: the listing of the deleted is the witness.
+        if await self._listed_as_deleted():
+            return await self._delete(token, known)
+        return Again() if patient else None
+
+    async def _missing(self, token: int, known: Known) -> Outcome:
+        witnessed = any(cause.event_type == "candidate_deleted" for cause in self._causes)
+        if self._ref not in known or known[self._ref].deleted:
+            return await self._commit([], [], token, known, self._facts({}))
+        if witnessed or await self._listed_as_deleted():
+            return await self._delete(token, known)
+        log.info("refetch.unwitnessed_404", connection_id=self._c, model=self._ref.model)
+        await self._ctx.store.pipe.call("HINCRBY", "stat", "unwitnessed_404", 1)
+        return await self._commit([], [], token, known, self._facts({}))
+
+    async def _listed_as_deleted(self) -> bool:
+        root, remote_id = self._root, self._ref.remote_id
+        if root.deleted_params is None:
+            return False
+        params = {**root.deleted_params, "ids": remote_id, "limit": "1"}
+        answer = await self._further(root.listing.path, params)
+        rows = _objects(answer.data.get(root.listing.key)) if isinstance(answer, Ok) else []
+        return any(str(row.get("id")) == remote_id for row in rows)
+
+    async def _hidden(self, token: int) -> Outcome:
+        await self._ctx.store.pipe.call("HINCRBY", "stat", "hidden_records", 1)
+        return await self._commit([], [], token, {}, self._facts({}))
+
+    async def _vanished(self, drafts: Sequence[Draft], known: Known) -> list[Ref]:
+        """Return the children that a full answer no longer has and that are confirmed to be gone."""
+        if self._root.child is None or not drafts:
+            return []
+        shown = {Ref(draft.model, draft.remote_id) for draft in drafts}
+        return [
+            ref
+            for ref, snapshot in known.items()
+            if ref.model == self._root.child and not snapshot.deleted and ref not in shown
+            and await self._confirmed_gone(snapshot.fields)
+        ]  # fmt: skip
+
+    async def _confirmed_gone(self, fields: Mapping[str, Any]) -> bool:
+        job = fields.get("job_id")
+        remote = (
+            await self._ctx.store.records.remote_id(self._c, "job", job)
+            if isinstance(job, str)
+            else None
+        )
+        names = {job: remote, fields.get("candidate_id"): self._ref.remote_id}
+        path = self._root.child_path(dict(fields), names.get)
+        return path is not None and isinstance(await self._further(path), Missing)
+
+    async def _delete(self, token: int, known: Known) -> Outcome:
+        """Tombstone the root and all that came with it, the root first."""
+        at = next(
+            (c.at for c in reversed(self._causes) if c.event_type == "candidate_deleted"), None
+        )
+        order = sorted(known, key=lambda ref: ref != self._ref)
+        return await self._commit([], order, token, known, self._facts({}), at)
+
+    async def _commit(
+        self,
+        drafts: Sequence[Draft],
+        gone: Sequence[Ref],
+        token: int,
+        known: Known,
+        facts: Facts,
+        gone_at: str | None = None,
+    ) -> Outcome:
+        """Compare and commit; when a record moved meanwhile, compare again with what it is now."""
+        records = self._ctx.store.records
+        touched = [Ref(d.model, d.remote_id) for d in drafts]
+        unread = [ref for ref in touched if ref not in known]
+        if unread:
+            known = known | await records.load(self._c, unread)
+        for _ in range(RACES):
+            verdicts = self._verdicts(drafts, gone, known, facts, gone_at)
+            writes, changes = self._written(verdicts, known)
+            done = await records.commit(
+                self._c, token, writes, changes, lease=self._lease, acks=self._acks,
+                parked=self._parked, ring=False,
+            )  # fmt: skip
+            if done is not Committed.MOVED:
+                return self._told(done, changes)
+            known = known | await records.load(self._c, {*touched, *gone})
+        return Failed("its records kept changing while they were compared")
+
+    def _told(self, done: Committed, changes: Sequence[tuple[int, Change]]) -> Done:
+        if done is Committed.STALE or not changes:
+            return Done(0)
+        for _, change in changes:
+            log.info("record.changed", connection_id=self._c, type=change.event, model=change.model)
+        self._ctx.on_events()
+        return Done(len(changes))
+
+    def _verdicts(
+        self,
+        drafts: Sequence[Draft],
+        gone: Sequence[Ref],
+        known: Known,
+        facts: Facts,
+        gone_at: str | None,
+    ) -> list[tuple[Ref, Verdict]]:
+        verdicts = []
+        for draft in drafts:
+            ref = Ref(draft.model, draft.remote_id)
+            verdict = decide.announce(
+                MODELS[draft.model], draft, known.get(ref), self._causes, facts,
+                self._connection.baseline_iso,
+            )  # fmt: skip
+            verdicts.append((ref, verdict))
+        at = gone_at or times.iso(times.now_ms())
+        for ref in gone:
+            subject = self._ref if ref.model == self._root.child else ref
+            verdict = decide.announce_deleted(
+                MODELS[ref.model], known[ref], ref.remote_id, subject, self._causes, at, facts
+            )
+            verdicts.append((ref, verdict))
+        return verdicts
+
+    def _written(
+        self, verdicts: Sequence[tuple[Ref, Verdict]], known: Known
+    ) -> tuple[list[Write], list[tuple[int, Change]]]:
+        writes, changes = [], []
+        for ref, verdict in verdicts:
+            if verdict.snapshot is None:
+                continue
+            before = known.get(ref)
+            root = "" if ref == self._ref else f"{self._ref.model}:{self._ref.remote_id}"
+            writes.append(Write(ref, before.version if before else 0, verdict.snapshot, root))
+            first = (before.sequence if before else 0) + 1
+            changes += list(enumerate(verdict.changes, first))
+        return writes, changes
+
+    def _facts(self, stages: Mapping[str, str | None]) -> Facts:
+        return Facts(self._c, lambda model, remote: ids.record_id(self._c, model, remote), stages)
+
+    async def stages_of(self, needs: Sequence[Need]) -> dict[str, str | None]:
+        """Return the categories of stages that an answer does not explain: kept, stored, or fetched."""
+        found: dict[str, str | None] = {}
+        missing = []
+        for need in needs:
+            if (category := self._ctx.stages.get((self._c, need.stage_id))) is not None:
+                found[need.stage_id] = category
+            else:
+                missing.append(need)
+        for need in missing:
+            found[need.stage_id] = await self._stage_category(need)
+        return found
+
+    async def _stage_category(self, need: Need) -> str | None:
+        category = await self._stored_category(need.stage_id)
+        if category is None and not self._ctx.missing_jobs.get((self._c, need.job_id)):
+            self._ctx.missing_jobs.put((self._c, need.job_id), True)
+            await refetch(
+                self._ctx, self._connection, Ref("job", need.job_id), [], self._lease, [], "",
+                patient=False,
+            )  # fmt: skip
+            category = await self._stored_category(need.stage_id)
+        return category
+
+    async def _stored_category(self, stage_id: str) -> str | None:
+        ref = Ref("stage", stage_id)
+        known = await self._ctx.store.records.load(self._c, [ref])
+        category = known[ref].fields.get("category") if ref in known else None
+        if isinstance(category, str):
+            self._ctx.stages.put((self._c, stage_id), category)
+            return category
+        return None
+
+
+async def stage_facts(
+    one: _One, raw: Mapping[str, Any], references: Sequence[Mapping[str, Any]]
+) -> Facts:
+    """Return what normalizing needs to know besides the answer."""
+    needs = sorted(one._root.needs(raw, references))
+    return one._facts(await one.stages_of(needs) if needs else {})
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+
+
+def root_of(name: str) -> Root:
+    """Return a root's declaration."""
+    return ROOTS[name]

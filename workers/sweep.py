@@ -1,0 +1,17 @@
+"""The sweep: every few seconds, ring for whatever is due, and let go of what is past its time."""
+
+from service.core import times
+from service.core.logs import logger
+from workers.context import Context
+
+log = logger("sweep")
+
+
+async def sweep(ctx: Context) -> None:
+    """Put lost work back in line, ring, trim logs and listings to the retention."""
+    oldest = times.now_ms() - ctx.settings.retention_s * 1000
+    found = int(await ctx.store.pipe.run("sweep", oldest))
+    if found:
+        log.warning("sweep.put_back", lines=found)
+    for c in await ctx.store.pipe.call("ZRANGE", "conns", 0, -1):
+        await ctx.store.log.trim(c.decode(), oldest)
