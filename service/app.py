@@ -2,12 +2,12 @@
 
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import health
 from service.core.settings import Settings
 from service.ops.routes import routes
-from service.problems import HANDLERS
+from service.problems import HANDLERS, fault
 from service.state import lifespan
 from service.webhooks import Receiver
 
@@ -38,7 +38,19 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] == "http" and scope["path"].startswith(INGRESS):
-            await self._receiver(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        started = False
+
+        async def sent(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        app = self._receiver if scope["path"].startswith(INGRESS) else self._app
+        try:
+            await app(scope, receive, sent)
+        except Exception as error:  # noqa: BLE001 - else uvicorn logs its text, which may quote a record
+            answer = fault(error)
+            if not started:
+                await answer(scope, receive, send)

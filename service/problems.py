@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.core.errors import SecretUnreadable, StoreUnavailable
-from service.core.logs import logger
+from service.core.logs import logger, where
 
 log = logger("web")
 RETRY_AFTER_S = "2"
@@ -90,10 +90,16 @@ async def on_store(_: Request, error: Exception) -> Response:
     return problem(503, "the store does not answer; try again", {"retry-after": RETRY_AFTER_S})
 
 
-async def on_fault(request: Request, error: Exception) -> Response:
-    """Answer a fault of ours; its text may quote a record, so only its class is logged."""
-    log.error("web.fault", path=request.scope.get("route_path", ""), error=type(error).__name__)
+def fault(error: BaseException) -> Response:
+    """Answer a fault of ours; its text may quote a record, so only its class and place are logged."""
+    log.error("web.fault", error=where(error))
     return problem(500, "a fault of ours; the log has its class and place")
+
+
+async def on_unreadable(_: Request, error: Exception) -> Response:
+    """Answer when a stored secret does not open: the operator's master key is incomplete."""
+    log.error("web.secret_unreadable", reason=str(error))
+    return problem(500, str(error))
 
 
 HANDLERS: dict[Any, Any] = {
@@ -101,6 +107,5 @@ HANDLERS: dict[Any, Any] = {
     HTTPException: on_http,
     ValidationError: on_invalid,
     StoreUnavailable: on_store,
-    SecretUnreadable: on_fault,
-    Exception: on_fault,
+    SecretUnreadable: on_unreadable,
 }

@@ -47,7 +47,9 @@ class Drains:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, pipe: Pipe | None = None) -> AsyncIterator[tuple[Context, Drains]]:
+async def running(
+    settings: Settings, pipe: Pipe | None = None
+) -> AsyncIterator[tuple[Context, Drains]]:
     """Be a worker: drains and bells; in the end let what is in flight finish, hand back the leases."""
     wake: list[Callable[[], None]] = []
     async with open_context(settings, lambda: wake[0](), pipe) as ctx:
@@ -134,7 +136,15 @@ def _crons(ctx: Context) -> list[Any]:
         except Exception as error:  # noqa: BLE001 - a sweep that fails comes again in seconds
             log.warning("sweep.failed", error=type(error).__name__)
 
-    return [cron(cast("WorkerCoroutine", swept), name="sweep", second=SWEEP_SECONDS, keep_result=0, max_tries=1)]
+    return [
+        cron(
+            cast("WorkerCoroutine", swept),
+            name="sweep",
+            second=SWEEP_SECONDS,
+            keep_result=0,
+            max_tries=1,
+        )
+    ]
 
 
 def _options() -> dict[str, Any]:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from service.core.errors import Fenced, StoreUnavailable
-from service.core.logs import logger
+from service.core.logs import logger, where
 from service.core.store.inbox import Claims, Lease
 
 LEASE_MS = 5000
@@ -105,17 +105,3 @@ class Drain:
             log.warning("drain.store_unavailable", line=self.which, id=lease.id, reason=str(error))
         except Exception as error:  # noqa: BLE001 - one line's fault must not end the others
             log.error("drain.crashed", line=self.which, id=lease.id, error=where(error))
-
-
-def where(error: BaseException) -> str:
-    """Return an exception's class and place, without its text."""
-    # An exception's text may quote a record; its class and place never do.
-    frame = error.__traceback__
-    while frame and frame.tb_next:
-        frame = frame.tb_next
-    place = (
-        f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}"
-        if frame
-        else "?"
-    )
-    return f"{type(error).__name__} at {place}"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from service.core import ids, times
 from service.core.errors import Fenced, StoreUnavailable
-from service.core.logs import logger
+from service.core.logs import logger, where
 from service.core.recruitee.client import MAX_IN_FLIGHT, Ok, Unauthorized
 from service.core.recruitee.webhook import parse_entry
 from service.core.store.connections import ACTIVE, BASELINING, UNAUTHORIZED, Connection
@@ -17,7 +17,7 @@ from service.core.unified.model import Cause, Ref
 from service.core.unified.registry import ROOTS
 from workers.baseline import baseline
 from workers.context import Context
-from workers.drain import LEASE_MS, where
+from workers.drain import LEASE_MS
 from workers.refetch import Again, Done, Failed, Lost, Outcome, company, refetch
 
 BATCH = 200

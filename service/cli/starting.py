@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import service
+from service.core.crypto import Vault
 from service.core.errors import ConfigError
 from service.core.settings import Settings
 
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 CURES = {
     "redis_url": "point it at a Redis 7 or later, or use `hirewire up`, which brings its own",
     "master_key": "make one with: python -c "
@@ -26,10 +28,20 @@ def settings_from(env: Mapping[str, str], *, host: str | None, port: int | None)
 
 
 def require(settings: Settings, *names: str) -> None:
-    """Raise ConfigError, with the cure, unless all of these settings have a value."""
+    """Raise ConfigError, with the cure, unless all of these settings have a value that serves."""
     for name in names:
         if getattr(settings, name) is None:
             raise ConfigError(f"HIREWIRE_{name.upper()} is not set; {CURES[name]}")
+    check_form(settings)
+
+
+def check_form(settings: Settings) -> None:
+    """Raise ConfigError for a key or an address that no process could use, before one starts."""
+    if settings.master_key is not None:
+        Vault.of(settings.master_key.get_secret_value())
+    url = settings.redis_url.get_secret_value() if settings.redis_url else "unix://"
+    if not url.startswith(REDIS_SCHEMES):
+        raise ConfigError("HIREWIRE_REDIS_URL: must start with redis://, rediss:// or unix://")
 
 
 def module_command(module: str, *args: str) -> list[str]:

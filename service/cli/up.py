@@ -16,7 +16,14 @@ from service.cli.keys import Keys, keys_of
 from service.cli.output import complain, say
 from service.cli.sandbox_link import COMPANY, Instance, SandboxLink
 from service.cli.serve import Host, Port
-from service.cli.starting import base_url, loopback, module_command, module_env, settings_from
+from service.cli.starting import (
+    base_url,
+    check_form,
+    loopback,
+    module_command,
+    module_env,
+    settings_from,
+)
 from service.core import logs
 from service.core.settings import LOOPBACK, Settings
 from service.datadir import DataDirLock, make_private
@@ -58,6 +65,7 @@ def up(
 ) -> None:
     """Run everything in one go; the first run makes the keys and prints the admin token once."""
     settings = settings_from(os.environ, host=host, port=port)
+    check_form(settings)
     logs.configure(settings.log_level, settings.log_format)
     data_dir = make_private(settings.data_dir)
     lock = DataDirLock.take(data_dir)
@@ -107,13 +115,19 @@ def child_env(plan: Plan) -> dict[str, str]:
     return module_env({**plan.env, **ours})
 
 
-def specs_of(plan: Plan) -> list[Spec]:
+def specs_of(plan: Plan, *, announce: bool = True) -> list[Spec]:
     """Return the processes to run, Redis below the others."""
     env = child_env(plan)
     web = module_command("service.cli", "serve")
     specs = [
         *([_redis(plan.redis, plan.env)] if plan.redis else []),
-        Spec("web", web, env, ready=_answers(plan.url, "/healthz"), on_ready=_announcer(plan)),
+        Spec(
+            "web",
+            web,
+            env,
+            ready=_answers(plan.url, "/healthz"),
+            on_ready=_announcer(plan) if announce else None,
+        ),
         Spec("worker", module_command("workers"), env),
     ]
     if plan.sandbox_url is not None:

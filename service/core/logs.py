@@ -41,5 +41,16 @@ def logger(name: str) -> Logger:
     return bound
 
 
+def where(error: BaseException) -> str:
+    """Return an exception's class and place; its text is left out, since it may quote a record."""
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    if frame is None:
+        return type(error).__name__
+    file = frame.tb_frame.f_code.co_filename.rsplit("/", 1)[-1]
+    return f"{type(error).__name__} at {file}:{frame.tb_lineno}"
+
+
 def _as_it_is(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     return event

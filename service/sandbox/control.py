@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from service.sandbox.answers import answer
 from service.sandbox.calls import GRADES, Endpoint
-from service.sandbox.hooks import Hook
+from service.sandbox.deliveries import Hook
 from service.sandbox.knobs import merged
 from service.sandbox.ledger import REQUESTS_KEPT
 from service.sandbox.parsing import parsed, whole

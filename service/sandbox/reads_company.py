@@ -7,6 +7,7 @@ from starlette.responses import Response
 from service.sandbox.answers import answer, forbidden, not_found
 from service.sandbox.calls import Call, Endpoint, Handler
 from service.sandbox.paging import by_offset, by_page
+from service.sandbox.parsing import whole
 from service.sandbox.records import Json, Offer
 from service.sandbox.shapes import company as shapes
 from service.sandbox.shapes import references

@@ -10,7 +10,7 @@ from service.sandbox import announcements
 from service.sandbox.answers import answer, blank, not_found
 from service.sandbox.calls import Call, Endpoint
 from service.sandbox.invented_people import PUBLIC, empty_fields
-from service.sandbox.parsing import member, texts
+from service.sandbox.parsing import member, texts, whole
 from service.sandbox.records import Candidate, Json, Note, Offer
 from service.sandbox.shapes import company as shapes
 from service.sandbox.shapes import references

@@ -66,14 +66,14 @@ async def test_a_body_can_be_half_or_empty_with_a_good_status(api: Api) -> None:
 
 
 async def test_latency_is_added_to_the_api_only(api: Api) -> None:
-    await api.knobs(latency_ms=60)
+    await api.knobs(latency_ms=250)
     started = time.perf_counter()
     await api.client.get("/sandbox/knobs")
     between = time.perf_counter()
     await api.call("GET", "/departments")
 
-    assert time.perf_counter() - between >= 0.06
-    assert between - started < 0.06
+    assert time.perf_counter() - between >= 0.25
+    assert between - started < 0.25
 
 
 async def test_reads_lag_behind_a_change_and_then_show_it(api: Api, clock: Clock) -> None:

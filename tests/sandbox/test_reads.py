@@ -42,12 +42,59 @@ async def test_the_company_may_be_named_by_subdomain_and_a_wrong_one_is_422(
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/candidates/1", "/offers/none", "/offers/²", "/placements"]
+    ("method", "path"),
+    [
+        ("GET", "/nothing"),
+        ("GET", "/placements"),
+        ("GET", "/candidates/1"),
+        ("GET", "/candidates/1/notes"),
+        ("GET", "/candidates/1/attachments"),
+        ("GET", "/offers/none"),
+        ("GET", "/offers/²"),
+        ("GET", "/offers/1/placements"),
+        ("GET", "/offers/1/candidates/1/placement"),
+        ("GET", "/offers/backend-engineer/candidates/1/placement"),
+        ("GET", "/pipeline_templates/1"),
+        ("GET", "/talent_pools/none"),
+        ("GET", "/locations/1"),
+        ("PUT", "/candidates"),
+        ("PATCH", "/candidates/1"),
+        ("DELETE", "/candidates/1"),
+        ("POST", "/candidates/1/retrieve"),
+        ("POST", "/candidates/1/tags"),
+        ("POST", "/candidates/1/notes"),
+        ("POST", "/placements"),
+        ("DELETE", "/placements/1"),
+        ("PATCH", "/placements/1/change_stage"),
+        ("PATCH", "/placements/1/disqualify"),
+        ("PATCH", "/placements/1/requalify"),
+        ("PATCH", "/offers/1"),
+        ("DELETE", "/offers/1"),
+        ("PATCH", "/offers/1/publish"),
+        ("POST", "/offers/1/offer_tags"),
+        ("POST", "/offers/1/candidates"),
+    ],
 )
-async def test_what_is_not_there_is_a_404_in_json(api: Api, path: str) -> None:
-    answer = await api.call("GET", path)
+async def test_what_is_not_there_is_a_404_in_json(api: Api, method: str, path: str) -> None:
+    answer = await api.call(method, path)
 
     assert (answer.status_code, answer.json()) == (404, {"error": ["Page not found"]})
+
+
+async def test_a_candidate_who_is_not_in_the_job_has_no_placement_there(api: Api) -> None:
+    job = (await api.read("/offers", statuses="draft"))["offers"][0]["id"]
+    who = (await api.read("/candidates"))["candidates"][0]["id"]
+
+    assert (await api.call("GET", f"/offers/{job}/candidates/{who}/placement")).status_code == 404
+
+
+async def test_a_location_in_full_says_whether_it_is_used(api: Api) -> None:
+    listed = (await api.read("/locations", scope="active", view_mode="full"))["locations"]
+    archived = (await api.read("/locations", scope="archived"))["locations"]
+    own = (await api.read(f"/locations/{listed[0]['id']}"))["location"]
+
+    assert own == listed[0] and own["active_offers_count"] > 0
+    assert len(archived) == 1 and archived[0]["archived_at"]
 
 
 async def test_hidden_records_are_403_alone_and_absent_from_lists(api: Api) -> None:
@@ -63,6 +110,10 @@ async def test_hidden_records_are_403_alone_and_absent_from_lists(api: Api) -> N
 
     assert (alone.status_code, alone.json()) == (403, {"error": ["Forbidden"]})
     assert written.status_code == 403
+    for path in (f"/offers/{job}/placements", f"/offers/{job}/candidates/{who}/placement"):
+        assert (await api.call("GET", path)).status_code == 403
+    placed = await api.call("POST", "/placements", {"candidate_id": who, "offer_id": job})
+    assert placed.status_code == 403
     assert (await api.call("GET", f"/offers/{job}")).status_code == 403
     assert who not in {one["id"] for one in (*people, *hits)}
     assert job not in {one["id"] for one in jobs}

@@ -77,6 +77,42 @@ async def test_filters_may_be_posted_and_narrow_by_time_label_stage_and_pool(api
     assert pooled["total"] == 1
 
 
+@pytest.mark.parametrize(
+    ("filters", "some"),
+    [
+        ({"field": "has_cv", "eq": True}, True),
+        ({"field": "all", "query": "example.com AND backend"}, True),
+        ({"filter": "jobs", "status": {"in": ["published"]}}, True),
+        ({"filter": "disqualifies", "reason": {"has_none": True}}, True),
+        ({"filter": "stages", "name": {"has_any": True}}, True),
+        ({"filter": "sources", "id": {"in": [1]}}, False),
+    ],
+)
+async def test_each_known_filter_narrows(api: Api, filters: dict[str, Any], some: bool) -> None:
+    total = (await found(api, filters))["total"]
+
+    assert total < 36 and bool(total) is some
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"field": "has_cv", "eq": "yes"},
+        {"field": "status", "eq": "qualified"},
+        {"field": "created_at", "gte": "yesterday"},
+        {"filter": "stages", "id": {"in": [1]}},
+        {"filter": "tags"},
+        {"filter": "disqualifies", "reason": 4},
+    ],
+)
+async def test_a_filter_in_the_wrong_form_is_ignored(api: Api, filters: dict[str, Any]) -> None:
+    assert (await found(api, filters))["total"] == 36
+
+
+async def test_filters_that_are_no_json_are_ignored(api: Api) -> None:
+    assert (await api.read("/search/new/candidates", filters_json="["))["total"] == 36
+
+
 async def test_deleted_candidates_are_found_only_when_asked_for(api: Api) -> None:
     who = (await found(api))["hits"][0]["id"]
     await api.call("DELETE", f"/candidates/{who}")

@@ -254,6 +254,31 @@ async def test_a_job_is_edited_labelled_and_deleted_without_its_candidates(api: 
     assert placement["id"] not in {one["id"] for one in full["placements"]}
 
 
+async def test_blank_names_unknown_reasons_and_pool_moves_are_refused(api: Api) -> None:
+    who, placement = await someone(api)
+    people = (await api.read("/candidates"))["candidates"]
+    pooled = next(p for one in people for p in one["placements"] if p["talent_pool_id"])
+    refused = [
+        await api.call("PATCH", f"/candidates/{who['id']}", {"candidate": {"name": " "}}),
+        await api.call("PATCH", f"/offers/{placement['offer_id']}", {"offer": {"title": ""}}),
+        await api.call(
+            "PATCH", f"/placements/{placement['id']}/disqualify", {"disqualify_reason_id": 1}
+        ),
+        await api.call("PATCH", f"/placements/{pooled['id']}/change_stage", {"stage_id": 1}),
+    ]
+
+    assert [one.status_code for one in refused] == [422] * 4
+
+
+async def test_a_move_may_name_the_sourced_stage_by_word(api: Api) -> None:
+    _, placement = await someone(api)
+    path = f"/placements/{placement['id']}/change_stage"
+    moved = await api.call("PATCH", path, {"stage_id": "sourced"})
+
+    stage = await api.stage(placement["offer_id"], "sourced")
+    assert moved.json()["placement"]["stage_id"] == stage
+
+
 async def test_the_timeline_grows_by_what_was_done(api: Api) -> None:
     who, placement = await someone(api, qualified="true")
     before = (await api.read("/tracking/activities", limit=1))["activities"][0]["id"]
@@ -279,6 +304,9 @@ async def test_people_apply_through_the_careers_site_to_open_jobs_only(api: Api)
     closed = await api.client.post(f"/api/offers/{slugs['closed']}/candidates", json=form)
     full = (await api.read(f"/candidates/{applied.json()['candidate']['id']}"))["candidate"]
 
+    door = f"/api/offers/{slugs['published']}/candidates"
+    assert (await api.client.post(door, json={})).status_code == 422
+    assert (await api.client.post(door, content=b"[")).status_code == 400
     assert applied.status_code == 201 and closed.status_code == 404
     assert (full["source"], full["emails"]) == ("career_site", ["ines@example.com"])
 

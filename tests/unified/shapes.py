@@ -104,7 +104,9 @@ def offer(**over: Any) -> Json:
         "open_question_template_id": 300, "pipeline_template_id": 70,
         "pipeline_template": {
             "id": 70, "title": "Usual",
-            "stages": [stage(HIRED, 5, "hire"), stage(APPLIED, -1, "apply"), stage(SCREEN, 1, "phone_screen")],
+            "stages": [
+                stage(HIRED, 5, "hire"), stage(APPLIED, -1, "apply"), stage(SCREEN, 1, "phone_screen"),
+            ],
         },
         "candidates_count": 4, "careers_url": "https://jobs.example.com/o/keeper",
         "adminapp_url": "https://app.example.com/#/offers/keeper",

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from service.core.unified.announce import lagging
 from service.core.unified.person import split_name
 from tests.unified import shapes
 from tests.unified.shapes import (
@@ -149,8 +150,6 @@ def test_an_object_without_an_id_gives_no_record(bad: object) -> None:
 
 
 def test_a_deleted_webhook_makes_a_fetch_that_still_shows_the_candidate_lag() -> None:
-    from service.core.unified.announce import lagging
-
     cause = shapes.webhook("candidate_deleted", minute=5)
 
     assert lagging(shapes.MODELS["candidate"], person(), [cause], shapes.context())

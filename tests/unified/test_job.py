@@ -1,5 +1,6 @@
 """Jobs and their stages: mapping, and who claims which change."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -211,7 +212,7 @@ def test_a_job_change_is_dated_by_its_webhook() -> None:
     of_another = offer_webhook("offer_updated", minute=9)
 
     draft = job(tags=[], offer_tags=[], updated_at=at(6))
-    verdict = compare(adopted(job()), draft, cause, shapes.replace(of_another, job_ids=("61",)))
+    verdict = compare(adopted(job()), draft, cause, replace(of_another, job_ids=("61",)))
 
     assert verdict.changes[0].at == at(7) and verdict.changes[0].causes == (cause,)
 
@@ -311,9 +312,7 @@ def test_a_stage_that_is_renamed_is_one_event_of_the_stage() -> None:
 
 def test_a_stage_that_returns_is_created_again() -> None:
     draft = drafts("job", offer())[1]
-    gone = shapes.replace(
-        adopted(draft), deleted=True, fields=draft.fields | {"remote_deleted_at": at(1)}
-    )
+    gone = replace(adopted(draft), deleted=True, fields=draft.fields | {"remote_deleted_at": at(1)})
 
     verdict = compare(gone, draft)
 

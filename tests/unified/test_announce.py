@@ -1,0 +1,302 @@
+"""What is told of a record: first sight, net changes, deletion, return."""
+
+from dataclasses import replace
+
+import pytest
+
+from service.core.unified.announce import announce_deleted, lagging
+from service.core.unified.model import Cause, Draft, Ref, Snapshot, Verdict
+from tests.unified.shapes import (
+    APPLIED,
+    HIRED,
+    MODELS,
+    SCREEN,
+    TALK,
+    adopted,
+    application,
+    at,
+    compare,
+    context,
+    disqualified,
+    events,
+    job,
+    moved,
+    paths,
+    person,
+    requalified,
+    webhook,
+)
+
+NEW = {"created_at": at(0), "updated_at": at(0)}
+
+
+def test_the_same_draft_again_comes_to_nothing() -> None:
+    before = adopted(person())
+
+    assert compare(before, person(), webhook("candidate_moved")) == Verdict(None)
+
+
+def test_a_quiet_first_read_adopts_everything_in_silence() -> None:
+    verdict = compare(None, person(**NEW), webhook("new_candidate"), quiet=True)
+
+    assert verdict.changes == ()
+    assert verdict.snapshot == Snapshot(1, 0, person(**NEW).fields)
+
+
+def test_a_quiet_read_of_a_record_that_is_known_adopts_its_changes_too() -> None:
+    verdict = compare(adopted(person()), person(name="Ines Reed"), quiet=True)
+
+    assert verdict.changes == () and verdict.snapshot is not None
+    assert (verdict.snapshot.fields["last_name"], verdict.snapshot.sequence) == ("Reed", 0)
+
+
+@pytest.mark.parametrize(
+    ("draft", "cause"),
+    [
+        (person(), webhook("new_candidate", minute=3)),
+        (person(), webhook("candidate_created", minute=3)),
+        (person(), webhook("candidate_apply", minute=3)),
+        (application(), webhook("new_candidate", minute=3)),
+        (application(), webhook("candidate_assigned", minute=3)),
+        (job(), webhook("job_add", minute=3, candidate_id=None)),
+    ],
+)
+def test_what_a_webhook_calls_new_is_created(draft: Draft, cause: Cause) -> None:
+    verdict = compare(None, draft, cause)
+
+    assert events(verdict) == [f"{draft.model}.created"]
+    created = verdict.changes[0]
+    assert created.changes == () and created.record == draft.fields
+    assert (created.at, created.causes) == (at(3), (cause,))
+    assert verdict.snapshot is not None and verdict.snapshot.sequence == 1
+
+
+@pytest.mark.parametrize(
+    "draft", [person(**NEW), application(**NEW), job(**NEW)], ids=lambda d: d.model
+)
+def test_what_was_made_since_the_baseline_began_is_created(draft: Draft) -> None:
+    verdict = compare(None, draft)
+
+    assert events(verdict) == [f"{draft.model}.created"]
+    assert verdict.changes[0].at == at(0)
+
+
+@pytest.mark.parametrize(
+    ("draft", "cause"),
+    [
+        (person(), None),
+        (application(), None),
+        (application(), webhook("candidate_assigned", job_ids=())),
+        (application(), webhook("candidate_assigned", job_ids=("61",))),
+        (application(), webhook("new_candidate", candidate_id="41")),
+        (person(), webhook("candidate_moved", "stage_changed")),
+        (job(), None),
+    ],
+)
+def test_what_is_older_than_the_baseline_is_adopted_in_silence(
+    draft: Draft, cause: Cause | None
+) -> None:
+    verdict = compare(None, draft, *([cause] if cause else []))
+
+    assert verdict.changes == () and verdict.snapshot is not None
+
+
+def test_a_created_application_tells_of_no_hop_besides() -> None:
+    causes = [webhook("new_candidate", minute=1), moved(APPLIED, SCREEN, 2)]
+
+    verdict = compare(None, application(stage_id=SCREEN), *causes)
+
+    assert events(verdict) == ["application.created"]
+    assert verdict.changes[0].at == at(2)
+    assert compare(verdict.snapshot, application(stage_id=SCREEN), *causes) == Verdict(None)
+
+
+def test_a_move_of_an_application_first_seen_is_told_from_its_details() -> None:
+    verdict = compare(None, application(stage_id=SCREEN), moved(APPLIED, SCREEN, 4))
+
+    assert events(verdict) == ["application.stage_changed"]
+    assert paths(verdict.changes[0]) == {"current_stage_id": ("stage-710", "stage-711")}
+    assert verdict.changes[0].at == at(4)
+
+
+def test_a_move_without_a_stage_before_is_told_from_null() -> None:
+    verdict = compare(None, application(stage_id=SCREEN), moved(None, SCREEN, 4))
+
+    assert paths(verdict.changes[0]) == {"current_stage_id": (None, "stage-711")}
+
+
+def test_a_move_that_the_fetch_has_left_behind_is_told_as_far_as_it_goes() -> None:
+    verdict = compare(None, application(stage_id=TALK), moved(APPLIED, SCREEN, 4))
+
+    assert paths(verdict.changes[0]) == {"current_stage_id": ("stage-710", "stage-712")}
+
+
+def test_several_hops_of_an_application_first_seen_are_told_one_by_one() -> None:
+    declined = application(stage_id=SCREEN, disqualify_kind="admin", disqualify_reason="No fit")
+
+    verdict = compare(None, declined, moved(APPLIED, SCREEN, 4), disqualified(5))
+
+    assert events(verdict) == ["application.stage_changed", "application.rejected"]
+    assert paths(verdict.changes[0]) == {"current_stage_id": ("stage-710", "stage-711")}
+    assert paths(verdict.changes[1]) == {
+        "outcome": (None, "DECLINED"),
+        "rejection_reason_name": (None, "No fit"),
+        "rejected_at": (None, at(5)),
+    }
+
+
+def test_a_hire_first_seen_is_stage_changed_then_hired() -> None:
+    draft = application(stage_id=HIRED, hired_at=at(4))
+
+    verdict = compare(None, draft, moved(TALK, HIRED, 4))
+
+    assert events(verdict) == ["application.stage_changed", "application.hired"]
+    assert paths(verdict.changes[1]) == {"outcome": (None, "HIRED")}
+
+
+def test_a_hire_that_ended_first_seen_is_unhired_then_stage_changed() -> None:
+    verdict = compare(None, application(stage_id=TALK), moved(HIRED, TALK, 4))
+
+    assert events(verdict) == ["application.unhired", "application.stage_changed"]
+    assert paths(verdict.changes[0]) == {"outcome": ("HIRED", "PENDING")}
+
+
+@pytest.mark.parametrize(
+    ("keys", "cause", "told"),
+    [
+        ({"disqualify_kind": "admin"}, disqualified(5), ["application.rejected"]),
+        ({}, disqualified(5), []),
+        ({}, requalified(5), ["application.requalified"]),
+        ({"disqualify_kind": "admin"}, requalified(5), []),
+        ({"disqualify_kind": "admin"}, disqualified(5, job_ids=("61",)), []),
+    ],
+)
+def test_a_fact_that_the_fetch_denies_is_not_told(
+    keys: dict[str, str], cause: Cause, told: list[str]
+) -> None:
+    assert events(compare(None, application(**keys), cause)) == told
+
+
+def test_what_becomes_known_is_adopted_and_null_that_becomes_a_value_is_told() -> None:
+    known = adopted(person(title=None))
+    unknown = replace(known, fields={k: v for k, v in known.fields.items() if k != "title"})
+
+    assert events(compare(known, person(title="Captain"))) == ["candidate.updated"]
+    assert compare(unknown, person(title="Captain")).changes == ()
+
+
+def test_a_key_that_was_not_served_keeps_what_we_had() -> None:
+    before = adopted(person())
+    draft = person(name="Ines Reed")
+    fields = {k: v for k, v in draft.fields.items() if k not in ("tags", "email_addresses")}
+
+    verdict = compare(before, replace(draft, fields=fields))
+
+    assert set(paths(verdict.changes[0])) == {"name", "last_name"}
+    assert verdict.snapshot is not None and verdict.snapshot.fields["tags"] == ["go", "senior"]
+
+
+def test_a_record_in_an_event_has_all_known_fields_in_the_models_order() -> None:
+    before = adopted(person())
+
+    record = compare(before, person(title="Captain")).changes[0].record
+
+    assert list(record) == [name for name in MODELS["candidate"].fields if name in record]
+    assert record == before.fields | {"title": "Captain"}
+
+
+def test_an_edit_that_no_webhook_states_is_dated_by_the_record_itself() -> None:
+    cause = moved(APPLIED, SCREEN, 9)
+
+    dated = compare(adopted(person()), person(phones=[], updated_at=at(6)), cause)
+    undated = compare(adopted(person()), person(phones=[]), cause)
+    nothing = compare(adopted(person()), person(phones=[]))
+
+    assert (dated.changes[0].at, dated.changes[0].causes) == (at(6), (cause,))
+    assert undated.changes[0].at == at(9)
+    assert nothing.changes[0].at is None and nothing.changes[0].causes == ()
+
+
+def test_a_feed_entry_on_the_candidate_dates_its_edit() -> None:
+    entry = Cause("activity", 5, "candidate_tags", at=at(8), candidate_id="40")
+
+    verdict = compare(adopted(person()), person(tags=["go"], updated_at=at(6)), entry)
+
+    assert (verdict.changes[0].at, verdict.changes[0].causes) == (at(8), (entry,))
+
+
+def test_a_cause_that_names_nothing_goes_with_every_change_and_dates_none() -> None:
+    pass_ = Cause("reconcile")
+    hook = webhook("new_candidate", minute=1)
+
+    verdict = compare(adopted(person()), person(phones=[], updated_at=at(6)), hook, pass_)
+
+    assert verdict.changes[0].causes == (pass_, hook)
+    assert compare(adopted(job()), job(title="x", updated_at=at(6)), pass_).changes[0].at == at(6)
+
+
+def test_folded_webhooks_count_with_the_time_of_the_latest() -> None:
+    causes = [moved(SCREEN, TALK, 7), moved(APPLIED, HIRED, 3)]
+
+    verdict = compare(adopted(application()), application(stage_id=TALK), *causes)
+
+    change = verdict.changes[0]
+    assert events(verdict) == ["application.stage_changed"]
+    assert [cause.at for cause in change.causes] == [at(3), at(7)] and change.at == at(7)
+
+
+def test_a_deletion_is_one_event_and_only_once() -> None:
+    before = adopted(application())
+    cause = webhook("candidate_deleted", minute=3, job_ids=())
+    model, subject = MODELS["application"], Ref("candidate", "40")
+
+    verdict = announce_deleted(model, before, "90", subject, [cause], at(3), context())
+
+    assert events(verdict) == ["application.deleted"]
+    change = verdict.changes[0]
+    assert paths(change) == {"remote_deleted_at": (None, at(3))}
+    assert (change.at, change.causes, change.subject) == (at(3), (cause,), subject)
+    assert change.record == before.fields | {"remote_deleted_at": at(3)}
+    assert verdict.snapshot is not None and verdict.snapshot.deleted
+    assert (verdict.snapshot.version, verdict.snapshot.sequence) == (2, 1)
+    again = announce_deleted(model, verdict.snapshot, "90", subject, [cause], at(4), context())
+    assert again == Verdict(None)
+
+
+def test_a_deleted_record_that_is_seen_again_is_restored_before_all_else() -> None:
+    model = MODELS["application"]
+    before = announce_deleted(
+        model, adopted(application()), "90", Ref("candidate", "40"), [], at(1), context()
+    ).snapshot
+
+    verdict = compare(
+        before, application(stage_id=SCREEN, updated_at=at(5)), moved(APPLIED, SCREEN, 4)
+    )
+
+    assert events(verdict) == ["application.restored", "application.stage_changed"]
+    assert paths(verdict.changes[0]) == {"remote_deleted_at": (at(1), None)}
+    assert verdict.changes[1].record["remote_deleted_at"] is None
+    assert verdict.snapshot is not None and not verdict.snapshot.deleted
+    assert verdict.snapshot.sequence == 3
+
+
+@pytest.mark.parametrize(
+    ("keys", "causes", "lags"),
+    [
+        ({}, [moved(APPLIED, SCREEN, 5)], True),
+        ({"stage_id": SCREEN}, [moved(APPLIED, SCREEN, 5)], False),
+        ({"updated_at": at(6)}, [moved(APPLIED, SCREEN, 5)], False),
+        ({}, [moved(APPLIED, SCREEN, 5), moved(SCREEN, APPLIED, 6)], False),
+        ({}, [moved(APPLIED, SCREEN, 5, job_ids=("61",))], False),
+        ({}, [disqualified(5)], True),
+        ({"disqualify_kind": "admin"}, [disqualified(5)], False),
+        ({"disqualify_kind": "admin"}, [requalified(5)], True),
+        ({}, [requalified(5)], False),
+        ({}, [webhook("candidate_assigned", minute=5)], False),
+        ({}, [], False),
+    ],
+)
+def test_a_fetch_lags_that_is_older_than_a_webhook_it_does_not_show(
+    keys: dict[str, str | int], causes: list[Cause], lags: bool
+) -> None:
+    assert lagging(MODELS["application"], application(**keys), causes, context()) is lags
