@@ -9,9 +9,7 @@ from service.core.settings import Settings
 from service.ops.routes import routes
 from service.problems import HANDLERS, fault
 from service.state import lifespan
-from service.webhooks import Receiver
-
-INGRESS = "/webhooks/recruitee/"
+from service.webhooks import PREFIX, READ_WITHIN_S, Receiver
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -32,9 +30,9 @@ def create_app(settings: Settings) -> Starlette:
 class Front:
     """Sends webhooks straight to the receiver, past routing and error pages that it does not need."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, read_within_s: float = READ_WITHIN_S) -> None:
         self._app = app
-        self._receiver = Receiver()
+        self._receiver = Receiver(read_within_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -47,7 +45,7 @@ class Front:
             started = True
             await send(message)
 
-        app = self._receiver if scope["path"].startswith(INGRESS) else self._app
+        app = self._receiver if scope["path"].startswith(PREFIX) else self._app
         try:
             await app(scope, receive, sent)
         except Exception as error:  # noqa: BLE001 - else uvicorn logs its text, which may quote a record

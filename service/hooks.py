@@ -10,8 +10,6 @@ from service.core.store.redis import Pipe
 from service.core.store.store import Store
 
 FRESH_S = 2.0
-# A wrong signature may mean that a secret was just set elsewhere: look again, but not for a flood.
-RECHECK_S = 0.2
 KEPT = 10_000
 
 
@@ -36,7 +34,7 @@ class Hooks:
 
     async def again(self, hook_id: str) -> Hook:
         """Return a hook as it is now, because what was kept did not fit."""
-        return await self._at_most(hook_id, RECHECK_S)
+        return await self._at_most(hook_id, 0.0)
 
     async def _at_most(self, hook_id: str, age_s: float) -> Hook:
         kept = self._kept.get(hook_id)

@@ -17,7 +17,7 @@ STEADY_S = 5.0  # a run shorter than this counts as a failed start
 FAILED_STARTS = 5
 CONFIG_STATUS = 2
 LAST_WORDS = 4000
-READY_POLL_S = 0.02
+READY_POLL_S = 0.05
 # What somebody did to a child from outside: no failure of the child's own.
 FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT})
 

@@ -4,7 +4,7 @@ Plain ASGI and no framework objects on this path: each costs more than the signa
 """
 
 import asyncio
-
+import contextlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,15 +12,19 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from service.core import signing, times
-from service.core.errors import StoreUnavailable
+from service.core.errors import SecretUnreadable, StoreUnavailable
 from service.core.logs import logger
 from service.core.recruitee import webhook
 from service.core.recruitee.webhook import Webhook
 from service.core.store.inbox import DUPLICATE, GONE
-from service.hooks import Hook, Hooks
+from service.hooks import Hooks
 
+PREFIX = "/webhooks/recruitee/"
 MAX_BODY = 1024 * 1024
 READ_WITHIN_S = 10.0
+# A sender that is cut off in its body sees a reset instead of our answer: let it end, within bounds.
+MAX_DRAINED = 32 * 1024 * 1024
+DRAINED_WITHIN_S = 0.5
 MAX_HOOK_ID = 64
 log = logger("ingress")
 
@@ -59,11 +63,14 @@ class Receiver:
         self._read_within_s = read_within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; whatever the store does, the answer is 503 and nothing is marked."""
+        """Answer one request; whatever is wrong with the store, the answer is 503: try again."""
         try:
             reply = await self._reply(scope, receive)
         except StoreUnavailable as error:
             log.warning("webhook.store_unavailable", reason=str(error))
+            reply = AWAY
+        except SecretUnreadable as error:
+            log.error("webhook.secret_unreadable", reason=str(error))
             reply = AWAY
         except _Gone:
             return
@@ -82,7 +89,7 @@ class Receiver:
         if scope["method"] != "POST":
             return NOT_ALLOWED
         hooks: Hooks = scope["state"]["hooks"]
-        hook_id: str = scope["path"].rpartition("/")[2]
+        hook_id: str = scope["path"].removeprefix(PREFIX)
         hook = await hooks.get(hook_id) if 0 < len(hook_id) <= MAX_HOOK_ID else None
         if hook is None or hook.connection_id is None:
             return NOT_FOUND
@@ -91,31 +98,43 @@ class Receiver:
             return body
         signatures = [v for k, v in scope["headers"] if k == signing.RECRUITEE_HEADER]
         if signing.verify_recruitee(hook.secrets, body, signatures):
-            return await _taken(hooks, hook_id, hook, body)
-        if webhook.is_test(body):
-            return await _test(hooks, hook)
-        # The secret may have been set or changed a moment ago, in another process.
+            read = webhook.read(body)
+            if read.reading == "accepted":
+                return await _accepted(hooks, hook_id, hook.connection_id, read)
+        # All else is rare, and what was kept may be old: the secret may just have been set, or the
+        # connection removed, in another process.
         hook = await hooks.again(hook_id)
+        if hook.connection_id is None:
+            return NOT_FOUND
+        if webhook.is_test(body):
+            return await _test(hooks, hook.connection_id)
         if not signing.verify_recruitee(hook.secrets, body, signatures):
             log.info("webhook.unsigned", connection_id=hook.connection_id)
             return UNSIGNED
-        return await _taken(hooks, hook_id, hook, body)
+        return await _taken(hooks, hook_id, hook.connection_id, body)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | Reply:
         if _too_long(scope):
+            if not _waits(scope):
+                await _drain(receive)
             return TOO_LARGE
         try:
             async with asyncio.timeout(self._read_within_s):
-                return await _read(receive)
+                body = await _read(receive)
         except TimeoutError:
             return TOO_SLOW
+        if body is None:
+            await _drain(receive)
+            return TOO_LARGE
+        return body
 
 
 class _Gone(Exception):
     """The sender hung up before its body ended: nobody is left to answer."""
 
 
-async def _read(receive: Receive) -> bytes | Reply:
+async def _read(receive: Receive) -> bytes | None:
+    """Return the body, or None as soon as it is too large."""
     body, more = _chunk(await receive())
     if more:
         parts = bytearray(body)
@@ -123,7 +142,16 @@ async def _read(receive: Receive) -> bytes | Reply:
             chunk, more = _chunk(await receive())
             parts += chunk
         body = bytes(parts)
-    return body if len(body) <= MAX_BODY else TOO_LARGE
+    return body if len(body) <= MAX_BODY else None
+
+
+async def _drain(receive: Receive) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAINED_WITHIN_S):
+            drained, more = 0, True
+            while more and drained <= MAX_DRAINED:
+                chunk, more = _chunk(await receive())
+                drained += len(chunk)
 
 
 def _chunk(message: Mapping[str, object]) -> tuple[bytes, bool]:
@@ -140,34 +168,43 @@ def _too_long(scope: Scope) -> bool:
     return False
 
 
-async def _taken(hooks: Hooks, hook_id: str, hook: Hook, body: bytes) -> Reply:
+def _waits(scope: Scope) -> bool:
+    """Say whether the sender asks first (`Expect: 100-continue`): it sends nothing yet."""
+    return any(name == b"expect" for name, _ in scope["headers"])
+
+
+async def _taken(hooks: Hooks, hook_id: str, c: str, body: bytes) -> Reply:
     """Act on a body whose signature is good."""
-    c = str(hook.connection_id)
     read = webhook.read(body)
     match read.reading:
-        case "test":
-            return await _test(hooks, hook)
         case "unusable":
             return await _quarantined(hooks, c, read, body)
         case "ignored":
             await hooks.store.pipe.call("HINCRBY", "stat", "webhooks_ignored", 1)
             log.info("webhook.ignored", connection_id=c, type=_type(read))
             return IGNORED
-    if not read.known:
-        await hooks.store.pipe.call("HINCRBY", "stat", "webhooks_unknown", 1)
-        log.info("webhook.unknown", connection_id=c, type=_type(read))
+    return await _accepted(hooks, hook_id, c, read)
+
+
+async def _accepted(hooks: Hooks, hook_id: str, c: str, read: Webhook) -> Reply:
     taken = await hooks.store.inbox.accept(hook_id, c, read.fingerprint, read.entries)
     if taken == GONE:
         return NOT_FOUND
-    return SEEN if taken == DUPLICATE else ACCEPTED
+    if taken == DUPLICATE:
+        return SEEN
+    if not read.known:
+        log.info("webhook.unknown", connection_id=c, type=_type(read))
+        # It is marked and enqueued: a count that fails must not make the answer a 503.
+        with contextlib.suppress(StoreUnavailable):
+            await hooks.store.pipe.call("HINCRBY", "stat", "webhooks_unknown", 1)
+    return ACCEPTED
 
 
 def _type(read: Webhook) -> str:
     return read.event_type[:60]
 
 
-async def _test(hooks: Hooks, hook: Hook) -> Reply:
-    c = str(hook.connection_id)
+async def _test(hooks: Hooks, c: str) -> Reply:
     await hooks.store.connections.note(c, test_seen=times.now_ms())
     log.info("webhook.test", connection_id=c)
     return TEST

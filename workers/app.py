@@ -103,7 +103,9 @@ def main(settings: Settings) -> None:
 
 
 def _drains(ctx: Context) -> Drains:
-    def serving(serve: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    def serving(
+        serve: Callable[..., Awaitable[int | None]],
+    ) -> Callable[..., Awaitable[int | None]]:
         return lambda lease, news: serve(ctx, lease, news)
 
     claims = ctx.store.claims

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, cast
 
 import orjson
 from arq.connections import ArqRedis
@@ -30,7 +31,7 @@ class BellWorker(Worker):
             try:
                 await self._poll_iteration()
                 if not self._more_waits():
-                    await self.pool.blpop([BELL], timeout=WAIT_S)
+                    await cast("Awaitable[object]", self.pool.blpop([BELL], timeout=WAIT_S))
             except (RedisError, OSError) as error:
                 log.warning("bell.store_unavailable", reason=type(error).__name__)
                 await asyncio.sleep(0.2)

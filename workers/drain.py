@@ -15,7 +15,8 @@ LEASE_MS = 5000
 LOOK_AGAIN_S = 5.0
 log = logger("drain")
 
-Serve = Callable[[Lease, asyncio.Event], Awaitable[None]]
+Serve = Callable[[Lease, asyncio.Event], Awaitable[int | None]]
+"""Serves one lease until it is handed back; returns the ms until its line is to be looked at again."""
 
 
 class Drain:
@@ -97,7 +98,10 @@ class Drain:
 
     async def _served(self, lease: Lease, news: asyncio.Event) -> None:
         try:
-            await self._serve(lease, news)
+            again_ms = await self._serve(lease, news)
+            if again_ms is not None and again_ms < LOOK_AGAIN_S * 1000:
+                # Else the look that is waited for now, which did not know of it, would come late.
+                asyncio.get_running_loop().call_later((again_ms + 1) / 1000, self._bell.set)
         except Fenced:
             log.info("drain.fenced", line=self.which, id=lease.id)
         except StoreUnavailable as error:

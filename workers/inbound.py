@@ -38,8 +38,11 @@ class Asked(NamedTuple):
     parked: Parked | None
 
 
-async def serve_inbox(ctx: Context, lease: Lease, news: asyncio.Event) -> None:
-    """Work a connection's inbox off, for as long as its status and our budget allow."""
+async def serve_inbox(ctx: Context, lease: Lease, news: asyncio.Event) -> int | None:
+    """Work a connection's inbox off, for as long as its status and our budget allow.
+
+    Returns when to look again, in ms.
+    """
     connection = await ctx.store.connections.get(lease.id)
     if connection is None:
         return await ctx.store.inbox.release(lease, look_again=False)
@@ -49,7 +52,7 @@ async def serve_inbox(ctx: Context, lease: Lease, news: asyncio.Event) -> None:
         return await _baseline(ctx, connection, lease)
     line = _Line(ctx, connection, lease)
     try:
-        await line.run(news)
+        return await line.run(news)
     finally:
         await line.cancel()
 
@@ -66,7 +69,7 @@ class _Line:
         self._running: dict[asyncio.Task[bool], str] = {}
         self._until = monotonic() + BUDGET_S
 
-    async def run(self, news: asyncio.Event) -> None:
+    async def run(self, news: asyncio.Event) -> int | None:
         """Pull, start, wait, until nothing is left or the budget is spent."""
         going = await self._pull()
         while going or self._running:
@@ -82,7 +85,7 @@ class _Line:
             if not done or news.is_set():
                 news.clear()
                 going &= await self._pull()
-        await self._ctx.store.inbox.release(self._lease, look_again=True)
+        return await self._ctx.store.inbox.release(self._lease, look_again=True)
 
     async def cancel(self) -> None:
         """Stop what still runs: the lease is gone, or so is the process."""
@@ -218,7 +221,7 @@ class _Line:
         await self._ctx.store.inbox.park(self._lease, root, None, 0, asked.acks, buried)
 
 
-async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> None:
+async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> int | None:
     """Take the baseline under the same lease, renewing it; the inbox waits until it is done."""
     task = asyncio.create_task(baseline(ctx, connection, lease))
     try:
@@ -232,13 +235,13 @@ async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> None:
     match outcome:
         case Unauthorized(reason):
             await _unauthorized(ctx, connection, reason)
-            await ctx.store.inbox.release(lease, look_again=False, delay_ms=PROBE_FIRST_MS)
+            return await ctx.store.inbox.release(lease, look_again=False, delay_ms=PROBE_FIRST_MS)
         case Failed(reason, after_s):
             delay = max(FIRST_DELAY_MS, int((after_s or 0) * 1000))
             log.warning("baseline.waits", connection_id=lease.id, reason=reason, delay_ms=delay)
-            await ctx.store.inbox.release(lease, look_again=False, delay_ms=delay)
+            return await ctx.store.inbox.release(lease, look_again=False, delay_ms=delay)
         case _:
-            await ctx.store.inbox.release(lease, look_again=True)
+            return await ctx.store.inbox.release(lease, look_again=True)
 
 
 async def _unauthorized(ctx: Context, connection: Connection, reason: str) -> None:
@@ -254,7 +257,7 @@ async def _unauthorized(ctx: Context, connection: Connection, reason: str) -> No
     ctx.on_events()
 
 
-async def _probe(ctx: Context, connection: Connection, lease: Lease) -> None:
+async def _probe(ctx: Context, connection: Connection, lease: Lease) -> int | None:
     """See whether the token works again; if not, look again ever more rarely."""
     answer = await ctx.recruitee.get(company(connection), "/admin")
     if not isinstance(answer, Ok):
@@ -267,7 +270,7 @@ async def _probe(ctx: Context, connection: Connection, lease: Lease) -> None:
         connection.id, "connection.restored", {"connection_id": connection.id}, times.now_ms()
     )
     ctx.on_events()
-    await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)
+    return await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)
 
 
 def _causes(entries: Sequence[bytes]) -> list[Cause]:

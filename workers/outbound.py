@@ -35,16 +35,16 @@ FLIGHT_MARGIN_S = 1.0
 log = logger("outbound")
 
 
-async def serve_subscriber(ctx: Context, lease: Lease, news: asyncio.Event) -> None:
+async def serve_subscriber(ctx: Context, lease: Lease, news: asyncio.Event) -> int | None:
     """Work a subscriber's line until nothing is due; what is in flight is always settled."""
     subscriber = await ctx.store.subscribers.get(lease.id)
     if subscriber is None:
         await ctx.store.pipe.call("ZREM", "ready:out", lease.id)
         await ctx.store.pipe.call("HDEL", "lease:out", lease.id)
-        return
+        return None
     line = _Line(ctx, subscriber, lease)
     try:
-        await line.run(news)
+        return await line.run(news)
     finally:
         await line.cancel()
 
@@ -63,7 +63,7 @@ class _Line:
         timeout = ctx.settings.delivery_timeout
         self._limits = Limits(LEASE_MS, int((timeout + FLIGHT_MARGIN_S) * 1000), WINDOW, READ)
 
-    async def run(self, news: asyncio.Event) -> None:
+    async def run(self, news: asyncio.Event) -> int | None:
         """Step, send, wait, until the store says that there is nothing to do."""
         openings: list[Opening] = []
         settles: list[Settle] = []
@@ -71,7 +71,7 @@ class _Line:
             news.clear()
             step = await self._step(openings, settles)
             if step.state == "released" or (step.state == "stopped" and not self._flying):
-                return
+                return step.next_due
             openings = [self._opening(read, step.now) for read in step.reads]
             for delivery in step.going:
                 self._send(delivery)

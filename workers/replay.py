@@ -18,7 +18,7 @@ BATCH = 50
 log = logger("replay")
 
 
-async def serve_replay(ctx: Context, lease: Lease, news: asyncio.Event) -> None:
+async def serve_replay(ctx: Context, lease: Lease, news: asyncio.Event) -> int | None:
     """Open the next items until none are left or the replay stands still; resumable at any point."""
     replays = ctx.store.replays
     while not ctx.stopping.is_set() and await ctx.store.claims.renew("rpl", lease, LEASE_MS):
@@ -31,8 +31,8 @@ async def serve_replay(ctx: Context, lease: Lease, news: asyncio.Event) -> None:
         if not await replays.open(lease.id, length, deliveries, skipped):
             break
         ctx.on_events()
-    await replays.release(lease)
     log.info("replay.worked", replay_id=lease.id)
+    return await replays.release(lease)
 
 
 async def _delivery(ctx: Context, replay_id: str, item: Item) -> Delivery | None:

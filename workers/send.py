@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -19,10 +18,10 @@ from aiohttp.payload import TOO_LARGE_BYTES_BODY
 from service.core.net.guard import AddressRefusedError
 from service.core.net.headers import unsendable
 from service.core.net.targets import target_problem
+from service.core.retry_after import retry_after_s
 from service.core.settings import Network
 
 EXCERPT_BYTES: Final = 4096
-MAX_RETRY_AFTER_S: Final = 86_400.0
 
 Disposition = Literal["disable", "abort"]
 
@@ -143,24 +142,6 @@ def _outcome(exchange: _Exchange, error: str | None, *, refused: bool = False) -
         duration_ms=round((time.monotonic() - exchange.began) * 1000),
         disposition=_DISPOSITIONS.get(said.get("webhook-delivery", "").strip().lower()),
     )
-
-
-def retry_after_s(text: str | None, now: datetime) -> float | None:
-    """Return the seconds that a `Retry-After` asks for, 0 to 86400, or None when it is none.
-
-    Seconds, fractions too, or an HTTP date, which counts from `now`.
-    """
-    if text is None or len(text) > 64:
-        return None
-    try:
-        if text.strip().replace(".", "", 1).isdecimal() and text.isascii():
-            seconds = float(text)
-        else:
-            at = parsedate_to_datetime(text)
-            seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
 
 
 def _word(error: Exception) -> str:

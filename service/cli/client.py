@@ -44,6 +44,8 @@ class Client:
             headers={"authorization": f"Bearer {token}", "user-agent": f"Hirewire/{__version__}"},
             timeout=timeout_s,
             trust_env=False,
+            # Reading the system's certificates takes longer than a request: only where needed.
+            verify=self.url.startswith("https:"),
         )
 
     def __enter__(self) -> Self:
@@ -167,7 +169,8 @@ def _said(response: httpx.Response) -> str:
     title = str(problem.get("title") or response.reason_phrase)
     detail = str(problem.get("detail") or "")
     fields = problem.get("errors")
-    listed = "; ".join(_field(each) for each in fields) if isinstance(fields, list) else ""
+    rows = [_field(each) for each in fields] if isinstance(fields, list) else []
+    listed = "; ".join(row for row in rows if row not in detail)
     text = ": ".join(each for each in (title, detail, listed) if each)
     cure = {
         401: "; give the admin token with --token or HIREWIRE_ADMIN_TOKEN",
@@ -188,5 +191,4 @@ def _problem(response: httpx.Response) -> dict[str, Any]:
 def _field(error: object) -> str:
     if not isinstance(error, dict):
         return str(error)
-    name = error.get("field") or error.get("pointer") or error.get("loc") or ""
-    return f"{name} {error.get('message') or error.get('detail') or error.get('msg') or ''}".strip()
+    return f"{error.get('at', '')}: {error.get('message', '')}"

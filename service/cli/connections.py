@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from service.cli.client import Client, over_http, part
-from service.cli.output import done, say, show, show_page
+from service.cli.output import done, print_json, say, show, show_page
 from service.cli.secrets_in import secret_from
 
 app = typer.Typer(no_args_is_help=True, help="Linked Recruitee companies.")
 
 COLUMNS = ("id", "name", "company_id", "status", "created_at")
+MODEL_COLUMNS = ("model", "path", "status", "cure")
 Id = Annotated[str, typer.Argument(metavar="CONNECTION", help="The connection's id.")]
 SecretFile = Annotated[
     str | None,
@@ -107,7 +108,12 @@ def rotate_secret(client: Client, connection: Id, webhook_secret_file: SecretFil
 def check(client: Client, connection: Id) -> None:
     """Test the token, its scope, and every model; status 1 when something is wrong."""
     found = client.get(f"connections/{part(connection)}/check")
-    show(found, as_json=client.as_json)
+    if client.as_json:
+        print_json(found)
+    else:
+        show({name: value for name, value in found.items() if name != "models"}, as_json=False)
+        say("")
+        show_page({"items": found.get("models")}, MODEL_COLUMNS, as_json=False)
     if found.get("ok") is False:
         raise typer.Exit(1)
 

@@ -1,6 +1,7 @@
 """`hirewire deliveries`: one event for one subscriber, and its attempts."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -40,14 +41,7 @@ def list_(
 @over_http
 def show_(client: Client, delivery: Id) -> None:
     """Show one delivery with its attempts."""
-    found = client.get(f"deliveries/{part(delivery)}")
-    if client.as_json:
-        print_json(found)
-        return
-    attempts = found.pop("attempts", [])
-    show(found, as_json=False)
-    say("")
-    show_page({"items": attempts}, ATTEMPT_COLUMNS, as_json=False)
+    show_delivery(client.get(f"deliveries/{part(delivery)}"), as_json=client.as_json)
 
 
 @app.command("retry")
@@ -55,3 +49,13 @@ def show_(client: Client, delivery: Id) -> None:
 def retry(client: Client, delivery: Id) -> None:
     """Make the next attempt now."""
     show(client.post(f"deliveries/{part(delivery)}/retry"), as_json=client.as_json)
+
+
+def show_delivery(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print one delivery and, below it, its attempts."""
+    if as_json:
+        print_json(found)
+        return
+    show({name: value for name, value in found.items() if name != "attempts"}, as_json=False)
+    say("")
+    show_page({"items": found.get("attempts")}, ATTEMPT_COLUMNS, as_json=False)

@@ -23,10 +23,10 @@ def show(record: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(record)
         return
-    grid = Table.grid(padding=(0, 2))
+    width = max(map(len, record), default=0)
     for name, value in record.items():
-        grid.add_row(Text(name, style="bold"), Text(told(value)))
-    console().print(grid, soft_wrap=True)
+        line = Text(f"{name:<{width}}", style="bold").append(f"  {told(value)}", style="not bold")
+        console().print(line, soft_wrap=True)
 
 
 def show_page(page: Mapping[str, Any], columns: Sequence[str], *, as_json: bool) -> None:

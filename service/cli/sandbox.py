@@ -1,10 +1,11 @@
 """`hirewire sandbox`: the sandbox Recruitee alone, an invented company to try things on."""
 
 import secrets
-import signal
 from typing import Annotated
 
 import typer
+
+from service.cli.starting import end_on_signals
 
 HOST, PORT = "127.0.0.1", 8790
 TOKEN_BYTES = 24
@@ -31,7 +32,5 @@ def sandbox(
         candidates=size,
         seed=seed,
     )
-    # uvicorn raises the signal that stopped it once more when it is done: that must not end us.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    end_on_signals()
     run(config, host=host, port=port)

@@ -2,14 +2,13 @@
 
 import gc
 import os
-import signal
 import socket
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from service.cli.starting import module_command, module_env, require, settings_from
+from service.cli.starting import end_on_signals, module_command, module_env, require, settings_from
 from service.core import logs
 from service.core.settings import Settings
 
@@ -66,13 +65,12 @@ def run_web(settings: Settings) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # HIREWIRE_PUBLIC_URL says what stands before us; a header may lie
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
         limit_concurrency=OPEN_REQUESTS,
     )
-    # uvicorn raises the signal that stopped it once more when it is done: that must not end us.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    end_on_signals()
     web = Web(config)
     web.run()
     return 0 if web.started else 1

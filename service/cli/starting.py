@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -59,6 +60,15 @@ def module_env(env: Mapping[str, str]) -> dict[str, str]:
         return dict(env)
     kept = env.get("PYTHONPATH")
     return {**env, "PYTHONPATH": f"{root}{os.pathsep}{kept}" if kept else root}
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM and SIGINT end this process with status 0, until a server takes them over.
+
+    uvicorn raises the signal that stopped it once more when it is done, which then ends here.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def loopback(host: str) -> bool:

@@ -1,16 +1,20 @@
 """`hirewire subscribers`: who gets change events."""
 
+import time
 from typing import Annotated
 
 import typer
 
-from service.cli.client import Client, over_http, part
+from service.cli.client import Answer, Client, over_http, part
+from service.cli.deliveries import show_delivery
 from service.cli.output import done, show, show_page
 from service.cli.secrets_in import secret_from
 from service.core.errors import HirewireError
 
 app = typer.Typer(no_args_is_help=True, help="Receivers of change events.")
 
+TEST_S = 20.0
+POLL_S = 0.1
 COLUMNS = ("id", "url", "event_types", "format", "status", "reason")
 Id = Annotated[str, typer.Argument(metavar="SUBSCRIBER", help="The subscriber's id.")]
 Types = Annotated[
@@ -127,11 +131,11 @@ def rotate_secret(
 @app.command("test")
 @over_http
 def test(client: Client, subscriber: Id) -> None:
-    """Send a signed test request and show how it was answered; status 1 when it failed."""
-    answer = client.post(f"subscribers/{part(subscriber)}/test")
-    show(answer, as_json=client.as_json)
-    status = answer.get("status_code")
-    if answer.get("ok") is False or (isinstance(status, int) and not 200 <= status < 300):
+    """Send a signed test event and show how it was answered; status 1 when it was not taken."""
+    sent = client.post(f"subscribers/{part(subscriber)}/test")
+    found = _attempted(client, str(sent.get("delivery_id", "")))
+    show_delivery(found, as_json=client.as_json)
+    if not any(_taken(attempt) for attempt in found["attempts"]):
         raise typer.Exit(1)
 
 
@@ -183,3 +187,22 @@ def _headers(lines: list[str]) -> dict[str, str]:
     if any(not separator for _, separator, _ in pairs):
         raise HirewireError("--header: must be as 'Name: value'")
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _attempted(client: Client, delivery_id: str) -> Answer:
+    deadline = time.monotonic() + TEST_S
+    while True:
+        found = client.get(f"deliveries/{part(delivery_id)}")
+        if found.get("attempts"):
+            return found
+        if time.monotonic() > deadline:
+            raise HirewireError(
+                f"no attempt was made within {TEST_S:g} s; is a worker running, and is the "
+                "subscriber active?"
+            )
+        time.sleep(POLL_S)
+
+
+def _taken(attempt: Answer) -> bool:
+    status = attempt.get("status_code")
+    return isinstance(status, int) and 200 <= status < 300

@@ -14,6 +14,8 @@ import typer
 from service import __version__
 from service.cli.keys import Keys, keys_of
 from service.cli.output import complain, say
+from service.cli.sandbox import HOST as SANDBOX_HOST
+from service.cli.sandbox import PORT as SANDBOX_PORT
 from service.cli.sandbox_link import COMPANY, Instance, SandboxLink
 from service.cli.serve import Host, Port
 from service.cli.starting import (
@@ -25,12 +27,12 @@ from service.cli.starting import (
     settings_from,
 )
 from service.core import logs
+from service.core.errors import ConfigError
 from service.core.settings import LOOPBACK, Settings
 from service.datadir import DataDirLock, make_private
 from service.embedded import EmbeddedRedis, tail
 from service.supervisor import CONFIG_STATUS, Failure, Spec, stop_on_signals, supervise
 
-SANDBOX_PORT = 8790
 READY_TIMEOUT_S = 1.0
 REDIS_GRACE_S = 10.0
 
@@ -88,9 +90,8 @@ def prepare(
     if settings.redis_url is None:
         redis = EmbeddedRedis(settings.data_dir)
         redis.prepare(lock)
-    if settings.port == 0:
-        settings = settings.model_copy(update={"port": _free_port(settings.host)})
-    sandbox_url = base_url("127.0.0.1", _free_port("127.0.0.1", SANDBOX_PORT)) if sandbox else None
+    settings = settings.model_copy(update={"port": _port(settings)})
+    sandbox_url = base_url(SANDBOX_HOST, _sandbox_port()) if sandbox else None
     return Plan(settings, keys, env, redis, sandbox_url)
 
 
@@ -215,17 +216,31 @@ def _answers(url: str, path: str) -> Callable[[], bool]:
     return ready
 
 
-def _free_port(host: str, wished: int = 0) -> int:
+def _port(settings: Settings) -> int:
+    """Return the port to serve on, once it is known to be free: five failed starts say less."""
+    try:
+        port = _bound(settings.host, settings.port)
+    except OSError as error:
+        raise ConfigError(
+            f"HIREWIRE_PORT: cannot listen on {settings.host} port {settings.port} "
+            f"({error.strerror}); name another with --port"
+        ) from None
+    return port
+
+
+def _bound(host: str, port: int) -> int:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((host, wished))
-        except OSError:
-            if wished == 0:
-                raise
-            return _free_port(host)
+        trial.bind((host, port))
         return int(trial.getsockname()[1])
+
+
+def _sandbox_port() -> int:
+    try:
+        return _bound(SANDBOX_HOST, SANDBOX_PORT)
+    except OSError:
+        return _bound(SANDBOX_HOST, 0)
 
 
 def _told(failure: Failure, plan: Plan) -> str:

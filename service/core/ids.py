@@ -57,6 +57,11 @@ def delivery_id(event: str, subscriber_id: str, replay_id: str = "") -> str:
     return f"dlv_{subscriber_tag(subscriber_id)}{rest}"
 
 
+def tag_of(delivery: str) -> str:
+    """Return the characters by which a delivery id names its subscriber."""
+    return delivery.removeprefix("dlv_")[:TAG_LENGTH]
+
+
 def dead_letter_id(delivery: str) -> str:
     """Return the id of the dead letter that a delivery leaves behind."""
     return "dlt_" + delivery.removeprefix("dlv_")

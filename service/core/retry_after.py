@@ -1,21 +1,26 @@
 """`Retry-After`, as RFC 9110 has it: seconds or a date."""
 
-import email.utils
-import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
 
-CAP_S = 86_400.0
+MAX_RETRY_AFTER_S: Final = 86_400.0
+MAX_TEXT: Final = 64
 
 
-def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Return the seconds to wait, from 0 to a day, or None when nothing readable was sent."""
-    text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,12}(\.\d{1,6})?", text):
-        return min(float(text), CAP_S)
-    try:
-        when = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+def retry_after_s(text: str | None, now: datetime) -> float | None:
+    """Return the seconds that a `Retry-After` asks for, 0 to 86400, or None when it is none.
+
+    Seconds, fractions too, or an HTTP date, which counts from `now`.
+    """
+    if text is None or len(text) > MAX_TEXT:
         return None
-    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return min(max((aware - (now or datetime.now(UTC))).total_seconds(), 0.0), CAP_S)
+    try:
+        if text.strip().replace(".", "", 1).isdecimal() and text.isascii():
+            seconds = float(text)
+        else:
+            at = parsedate_to_datetime(text)
+            seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)

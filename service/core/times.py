@@ -13,7 +13,8 @@ def now_ms() -> Millis:
 def iso(ms: Millis) -> str:
     """Return `2026-04-21T07:40:00.000Z` for milliseconds since the epoch."""
     seconds, millis = divmod(ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{millis:03d}Z"
+    # Not strftime: it writes the year 1 as `1`.
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{millis:03d}Z"
 
 
 def parse(text: object) -> Millis | None:

@@ -1,15 +1,16 @@
 """What is told of a record: first sight, net changes, deletion, return."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from service.core.unified.announce import announce_deleted, lagging
 from service.core.unified.model import Cause, Draft, Ref, Snapshot, Verdict
+from service.core.unified.registry import MODELS
 from tests.unified.shapes import (
     APPLIED,
     HIRED,
-    MODELS,
     SCREEN,
     TALK,
     adopted,
@@ -27,7 +28,7 @@ from tests.unified.shapes import (
     webhook,
 )
 
-NEW = {"created_at": at(0), "updated_at": at(0)}
+NEW: dict[str, Any] = {"created_at": at(0), "updated_at": at(0)}
 
 
 def test_the_same_draft_again_comes_to_nothing() -> None:
@@ -145,6 +146,16 @@ def test_several_hops_of_an_application_first_seen_are_told_one_by_one() -> None
     }
 
 
+def test_the_earliest_webhook_says_what_was_before_where_the_hops_do_not_chain() -> None:
+    causes = [moved(APPLIED, SCREEN, 4), moved(SCREEN, APPLIED, 5)]
+
+    verdict = compare(None, application(stage_id=TALK), *causes)
+
+    assert [paths(change) for change in verdict.changes] == [
+        {"current_stage_id": ("stage-710", "stage-712")}
+    ]
+
+
 def test_a_hire_first_seen_is_stage_changed_then_hired() -> None:
     draft = application(stage_id=HIRED, hired_at=at(4))
 
@@ -172,7 +183,7 @@ def test_a_hire_that_ended_first_seen_is_unhired_then_stage_changed() -> None:
     ],
 )
 def test_a_fact_that_the_fetch_denies_is_not_told(
-    keys: dict[str, str], cause: Cause, told: list[str]
+    keys: dict[str, Any], cause: Cause, told: list[str]
 ) -> None:
     assert events(compare(None, application(**keys), cause)) == told
 
@@ -269,15 +280,15 @@ def test_a_deleted_record_that_is_seen_again_is_restored_before_all_else() -> No
         model, adopted(application()), "90", Ref("candidate", "40"), [], at(1), context()
     ).snapshot
 
-    verdict = compare(
-        before, application(stage_id=SCREEN, updated_at=at(5)), moved(APPLIED, SCREEN, 4)
-    )
+    causes = [moved(APPLIED, SCREEN, 4), moved(SCREEN, TALK, 5)]
+    verdict = compare(before, application(stage_id=TALK, updated_at=at(5)), *causes)
 
-    assert events(verdict) == ["application.restored", "application.stage_changed"]
+    assert events(verdict) == ["application.restored", *["application.stage_changed"] * 2]
     assert paths(verdict.changes[0]) == {"remote_deleted_at": (at(1), None)}
-    assert verdict.changes[1].record["remote_deleted_at"] is None
+    assert verdict.changes[0].at == at(5)
+    assert [change.record["remote_deleted_at"] for change in verdict.changes] == [None] * 3
     assert verdict.snapshot is not None and not verdict.snapshot.deleted
-    assert verdict.snapshot.sequence == 3
+    assert verdict.snapshot.sequence == 4
 
 
 @pytest.mark.parametrize(
@@ -297,6 +308,6 @@ def test_a_deleted_record_that_is_seen_again_is_restored_before_all_else() -> No
     ],
 )
 def test_a_fetch_lags_that_is_older_than_a_webhook_it_does_not_show(
-    keys: dict[str, str | int], causes: list[Cause], lags: bool
+    keys: dict[str, Any], causes: list[Cause], lags: bool
 ) -> None:
     assert lagging(MODELS["application"], application(**keys), causes, context()) is lags

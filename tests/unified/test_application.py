@@ -4,13 +4,11 @@ from typing import Any
 
 import pytest
 
-from service.core.unified.model import Need
-from tests.unified import shapes
+from service.core.unified.model import Cause, Need
+from service.core.unified.registry import MODELS, ROOTS
 from tests.unified.shapes import (
     APPLIED,
     HIRED,
-    MODELS,
-    ROOTS,
     TALK,
     adopted,
     application,
@@ -128,7 +126,7 @@ def test_an_application_that_is_not_declined_has_no_rejection() -> None:
     ],
 )
 def test_a_rejection_is_dated_by_the_best_source(
-    keys: dict[str, Any], causes: list[shapes.Cause], rejected_at: str, grade: int
+    keys: dict[str, Any], causes: list[Cause], rejected_at: str, grade: int
 ) -> None:
     draft = application(
         disqualify_kind="admin", disqualify_reason="No fit", updated_at=at(2), **keys
@@ -148,7 +146,7 @@ def test_a_rejection_is_dated_by_the_best_source(
 
 
 def test_a_better_source_corrects_a_rejections_time_in_silence_and_a_worse_one_does_not() -> None:
-    declined = {"disqualify_kind": "admin", "disqualify_reason": "No fit"}
+    declined: dict[str, Any] = {"disqualify_kind": "admin", "disqualify_reason": "No fit"}
     guessed = adopted(application(**declined, updated_at=at(2)))
 
     later_edit = compare(guessed, application(**declined, updated_at=at(9)))
@@ -161,7 +159,7 @@ def test_a_better_source_corrects_a_rejections_time_in_silence_and_a_worse_one_d
 
 
 def test_a_feed_entry_dates_a_rejection_whose_webhook_was_lost() -> None:
-    entry = shapes.Cause(
+    entry = Cause(
         "activity", 7, "candidate_disqualify", at=at(3), candidate_id="40", job_ids=("60",)
     )
 
@@ -171,6 +169,10 @@ def test_a_feed_entry_dates_a_rejection_whose_webhook_was_lost() -> None:
 
     assert verdict.changes[0].record["rejected_at"] == at(3)
     assert verdict.changes[0].at == at(3)
+    both = compare(
+        adopted(application()), application(disqualify_kind="admin"), disqualified(2), entry
+    )
+    assert both.changes[0].record["rejected_at"] == at(2)
 
 
 def test_a_removal_is_confirmed_at_the_placements_own_address() -> None:

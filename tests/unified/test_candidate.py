@@ -6,6 +6,7 @@ import pytest
 
 from service.core.unified.announce import lagging
 from service.core.unified.person import split_name
+from service.core.unified.registry import MODELS, ROOTS
 from tests.unified import shapes
 from tests.unified.shapes import (
     adopted,
@@ -81,7 +82,7 @@ def test_a_sample_candidate_gives_no_records_at_all() -> None:
     raw = candidate(shapes.placement(), example=True)
 
     assert drafts("candidate", raw) == []
-    assert shapes.ROOTS["candidate"].needs(raw, []) == set()
+    assert ROOTS["candidate"].needs(raw, []) == set()
 
 
 @pytest.mark.parametrize(
@@ -152,4 +153,4 @@ def test_an_object_without_an_id_gives_no_record(bad: object) -> None:
 def test_a_deleted_webhook_makes_a_fetch_that_still_shows_the_candidate_lag() -> None:
     cause = shapes.webhook("candidate_deleted", minute=5)
 
-    assert lagging(shapes.MODELS["candidate"], person(), [cause], shapes.context())
+    assert lagging(MODELS["candidate"], person(), [cause], shapes.context())

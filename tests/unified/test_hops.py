@@ -1,6 +1,7 @@
 """Several hops in one burst are told one by one, where the webhooks' details chain."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.unified.shapes import (
     webhook,
 )
 
-DECLINED = {"disqualify_kind": "admin", "disqualify_reason": "No fit"}
+DECLINED: dict[str, Any] = {"disqualify_kind": "admin", "disqualify_reason": "No fit"}
 HIRED_AT = "2026-04-21T08:04:00.000000Z"
 
 
@@ -185,14 +186,54 @@ def test_a_rejection_that_ended_and_was_renewed_gets_its_new_time() -> None:
     verdict = compare(before, application(**DECLINED), requalified(4), disqualified(5))
 
     assert short(verdict) == ["requalified", "rejected"]
+    assert paths(verdict.changes[1])["rejected_at"] == (None, at(5))
     assert verdict.snapshot is not None and verdict.snapshot.fields["rejected_at"] == at(5)
 
 
 def test_a_reason_that_a_webhook_leaves_out_comes_from_the_fetch() -> None:
-    verdict = compare(adopted(application()), application(**DECLINED), disqualified(3, None))
+    draft = application(stage_id=SCREEN, **DECLINED)
+    verdict = compare(
+        adopted(application()), draft, moved(APPLIED, SCREEN, 3), disqualified(4, None)
+    )
 
-    assert short(verdict) == ["rejected"]
-    assert paths(verdict.changes[0])["rejection_reason_name"] == (None, "No fit")
+    assert short(verdict) == ["stage_changed", "rejected"]
+    assert [change.at for change in verdict.changes] == [at(3), at(4)]
+    assert paths(verdict.changes[1])["rejection_reason_name"] == (None, "No fit")
+
+
+def test_a_rejection_and_its_end_that_two_webhooks_state_are_told_once() -> None:
+    causes = [disqualified(3), disqualified(4), requalified(5), requalified(6)]
+
+    verdict = compare(adopted(application()), application(), *causes)
+
+    assert short(verdict) == ["rejected", "requalified"]
+    assert [[cause.at for cause in change.causes] for change in verdict.changes] == [
+        [at(3), at(4)],
+        [at(5), at(6)],
+    ]
+
+
+def test_a_hire_that_ended_within_the_burst_shows_no_time_of_hire_that_nobody_knows() -> None:
+    causes = [moved(APPLIED, HIRED, 3), moved(HIRED, TALK, 5)]
+
+    verdict = compare(
+        adopted(application()), application(stage_id=TALK, hired_at=HIRED_AT), *causes
+    )
+
+    assert short(verdict) == ["stage_changed", "hired", "unhired", "stage_changed"]
+    assert "hired_at" not in verdict.changes[1].record
+    assert paths(verdict.changes[2])["hired_at"] == (None, at(4))
+
+
+def test_a_hire_by_hops_is_told_where_no_stages_category_is_known() -> None:
+    nobody = context({})
+    causes = [moved(APPLIED, SCREEN, 3, told=False), moved(SCREEN, HIRED, 4, told=False)]
+    draft = application(known=nobody, stage_id=HIRED, hired_at=HIRED_AT)
+
+    verdict = compare(adopted(application()), draft, *causes, known=nobody)
+
+    assert short(verdict) == ["stage_changed", "stage_changed", "hired"]
+    assert [change.at for change in verdict.changes] == [at(3), at(4), at(4)]
 
 
 def test_a_requalification_in_a_hire_stage_is_told_as_hired() -> None:

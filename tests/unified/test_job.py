@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from service.core.unified.announce import lagging
+from service.core.unified.model import Cause
+from service.core.unified.registry import MODELS
 from tests.unified import shapes
 from tests.unified.shapes import (
     APPLIED,
     HIRED,
-    MODELS,
     SCREEN,
     adopted,
     at,
@@ -104,6 +105,18 @@ def test_the_newer_editors_text_is_taken_where_it_is_in_use() -> None:
     text = {"wysiwyg_editor": "prosemirror", "description_html": "<p>New</p>"}
 
     assert job(**text).fields["description"] == "<p>New</p>\n<p>Stairs</p>"
+
+
+@pytest.mark.parametrize(
+    ("editor", "known"), [("redactor", True), ("prosemirror", False), (None, False)]
+)
+def test_a_list_serves_only_the_old_editors_text(editor: str | None, known: bool) -> None:
+    texts = {"description": "Light", "requirements": None, "wysiwyg_editor": editor}
+
+    fields = drafts("job", lean_offer() | texts)[0].fields
+
+    assert fields.get("description") == ("Light" if known else None)
+    assert ("description" in fields) is known
 
 
 def test_a_lean_list_leaves_what_takes_several_keys_unknown() -> None:
@@ -259,7 +272,7 @@ def test_a_candidates_webhook_says_nothing_of_its_job() -> None:
     ],
 )
 def test_a_job_first_seen_with_a_webhook_tells_what_the_webhook_states(
-    status: str, cause: shapes.Cause, told: dict[str, Any]
+    status: str, cause: Cause, told: dict[str, Any]
 ) -> None:
     verdict = compare(None, job(status=status), cause)
 
@@ -278,7 +291,7 @@ def test_a_job_first_seen_with_a_webhook_tells_what_the_webhook_states(
     ],
 )
 def test_a_fetch_lags_behind_a_webhook_whose_status_it_does_not_show(
-    cause: shapes.Cause, updated: int, lags: bool
+    cause: Cause, updated: int, lags: bool
 ) -> None:
     assert lagging(MODELS["job"], job(updated_at=at(updated)), [cause], context()) is lags
 

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from service import __version__
 from service.core.net.guard import guarded_session
+from service.core.retry_after import retry_after_s
 from tests.net.receiver import (
     OK,
     Answer,
@@ -31,7 +32,7 @@ from tests.net.receiver import (
     hang_up,
     receiving,
 )
-from workers.send import Outcome, post, retry_after_s
+from workers.send import Outcome, post
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 HEADERS = {"content-type": "application/json", "webhook-id": "evt_1"}

@@ -7,11 +7,13 @@ what a 429 carries is second-hand (some report `Retry-After`, some none).
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import orjson
+from aiohttp.http_exceptions import HttpProcessingError
 
 from service import __version__
 from service.core.retry_after import retry_after_s
@@ -79,26 +81,30 @@ class Company:
 class RecruiteeClient:
     """GETs of one Recruitee; a session of its own, so that deliveries never wait for its sockets."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, base: str, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._session = session
         self._base = base
+        self._timeout_s = timeout_s
 
-    async def get(
-        self, company: Company, path: str, params: Params | None = None
-    ) -> Answer:
+    async def get(self, company: Company, path: str, params: Params | None = None) -> Answer:
         """Ask for `path` below the company; never raises for what Recruitee or the network does."""
         url = f"{self._base}/c/{quote(company.company_id, safe='')}{path}"
         headers = {"authorization": f"Bearer {company.token}", "accept": "application/json"}
         try:
-            async with asyncio.timeout(TIMEOUT_S):
-                async with self._session.get(
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._session.get(
                     url, params=_query(params), headers=headers, allow_redirects=False
-                ) as response:
-                    body = await _read(response)
-                    return _answer(response.status, response.headers, body)
+                ) as response,
+            ):
+                if response.status in RETRY_STATUSES:
+                    return _later(response)  # whatever its body does, its head said enough
+                return _answer(response.status, await _read(response), company.token)
         except TimeoutError:
             return Later("Recruitee did not answer in time")
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, EOFError) as error:
             return Later(f"Recruitee could not be asked: {type(error).__name__}")
 
 
@@ -140,12 +146,16 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
-    if status in RETRY_STATUSES:
-        return Later(f"Recruitee answered {status}", retry_after_s(headers), status == 429)
+def _later(response: aiohttp.ClientResponse) -> Later:
+    status = response.status
+    after_s = retry_after_s(response.headers.get("retry-after"), datetime.now(UTC))
+    return Later(f"Recruitee answered {status}", after_s, status == 429)
+
+
+def _answer(status: int, body: bytes, token: str) -> Answer:
     data = _object(body)
     if status == 401 or (status == 400 and data and data.get("error_code") == "invalid_token"):
-        return Unauthorized(_said(data) or "Recruitee refuses the token")
+        return Unauthorized(_said(data, token) or "Recruitee refuses the token")
     if status == 403:
         return Hidden()
     if status == 404:
@@ -154,7 +164,7 @@ def _answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         return Ok(data)
     if 200 <= status < 400:
         return Later(f"Recruitee answered {status} without a JSON object")
-    return Refused(status, _said(data) or f"Recruitee answered {status}")
+    return Refused(status, _said(data, token) or f"Recruitee answered {status}")
 
 
 def _object(body: bytes) -> dict[str, Any] | None:
@@ -165,7 +175,10 @@ def _object(body: bytes) -> dict[str, Any] | None:
     return data if isinstance(data, dict) else None
 
 
-def _said(data: Mapping[str, Any] | None) -> str:
-    error = (data or {}).get("error")
-    first = error[0] if isinstance(error, list) and error else error
-    return first[:200] if isinstance(first, str) else ""
+def _said(data: Mapping[str, Any] | None, token: str) -> str:
+    """Return the first error that an answer names, in either shape; never our own token in it."""
+    named = (data or {}).get("error") or (data or {}).get("errors")
+    first = named[0] if isinstance(named, list) and named else named
+    if isinstance(first, dict):
+        first = first.get("message") or first.get("code")
+    return first.replace(token, "[token]")[:200] if isinstance(first, str) else ""

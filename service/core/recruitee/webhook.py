@@ -45,13 +45,13 @@ class Webhook:
 
 def is_test(body: bytes) -> bool:
     """Say whether a body is a JSON object whose `test` is exactly true, of at most 64 KiB."""
-    if len(body) > MAX_TEST_BYTES or b'"test"' not in body:
+    if len(body) > MAX_TEST_BYTES or (b'"test"' not in body and b"\\u" not in body):
         return False
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
         return False
-    return isinstance(parsed, dict) and parsed.get("test") is True
+    return _says_test(parsed, body)
 
 
 def read(body: bytes) -> Webhook:
@@ -62,20 +62,25 @@ def read(body: bytes) -> Webhook:
         return Webhook("unusable", "not JSON")
     if not isinstance(parsed, dict):
         return Webhook("unusable", "not a JSON object")
-    if parsed.get("test") is True and len(body) <= MAX_TEST_BYTES:
+    if _says_test(parsed, body):
         return Webhook("test")
     event_type = parsed.get("event_type")
     if not isinstance(event_type, str) or not 0 < len(event_type) <= MAX_TEXT:
         return Webhook("unusable", "no event_type")
     payload = parsed.get("payload")
-    return _routed(parsed, event_type, payload if isinstance(payload, dict) else {})
+    return _routed(parsed, event_type, payload if isinstance(payload, dict) else {}, body)
 
 
-def _routed(envelope: Mapping[str, Any], event_type: str, payload: Mapping[str, Any]) -> Webhook:
+def _says_test(parsed: object, body: bytes) -> bool:
+    return isinstance(parsed, dict) and parsed.get("test") is True and len(body) <= MAX_TEST_BYTES
+
+
+def _routed(
+    envelope: Mapping[str, Any], event_type: str, payload: Mapping[str, Any], body: bytes
+) -> Webhook:
     candidates, offers = _ids(payload, "candidate"), _ids(payload, "offer")
     placements, pools = _ids(payload, "placement"), _ids(payload, "talent_pool")
     known = event_type in CANDIDATE_TYPES or event_type in OFFER_TYPES
-    named = [*candidates, *offers, *placements, *pools]
     if event_type in CANDIDATE_TYPES:
         roots = [f"candidate:{i}" for i in candidates]
         usable = bool(roots)
@@ -89,15 +94,18 @@ def _routed(envelope: Mapping[str, Any], event_type: str, payload: Mapping[str, 
         usable = True
     if not usable:
         return Webhook("unusable", "names no record by id", event_type=event_type)
-    if not known and not named:
+    if len(roots) > MAX_ROOTS:
+        return Webhook("unusable", f"names over {MAX_ROOTS} records", event_type=event_type)
+    named = [sorted(set(ids)) for ids in (candidates, offers, placements, pools)]
+    if not known and not any(named):
         return Webhook("ignored", known=False, event_type=event_type)
     cause = _cause(envelope, event_type, payload, candidates, offers)
     return Webhook(
         "accepted",
         known=known,
         event_type=event_type,
-        fingerprint=_fingerprint(envelope, event_type, named),
-        entries=tuple(entry(root, cause) for root in roots[:MAX_ROOTS]),
+        fingerprint=_fingerprint(envelope, event_type, named, body),
+        entries=tuple(entry(root, cause) for root in roots),
     )
 
 
@@ -136,7 +144,7 @@ def _cause(
         event_subtype=subtype[:MAX_TEXT] if isinstance(subtype, str) else None,
         at=times.canonical(envelope.get("created_at")),
         candidate_id=candidates[0] if candidates else None,
-        job_ids=tuple(offers),
+        job_ids=tuple(offers[:MAX_ROOTS]),
         details=_details(payload),
     )
 
@@ -190,7 +198,9 @@ def _text(value: object) -> str | None:
     return value[:MAX_TEXT] if isinstance(value, str) else None
 
 
-def _fingerprint(envelope: Mapping[str, Any], event_type: str, named: list[str]) -> str:
+def _fingerprint(
+    envelope: Mapping[str, Any], event_type: str, named: list[list[str]], body: bytes
+) -> str:
     """Return what makes two webhooks the same event (contract section 4, Ingress)."""
     event_id = _event_id(envelope.get("id"))
     if event_id is None:
@@ -203,5 +213,8 @@ def _fingerprint(envelope: Mapping[str, Any], event_type: str, named: list[str])
             envelope.get("created_at"),
             named,
         ]
-    raw = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    try:
+        raw = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        raw = body  # nested deeper than can be written again; an attempt more is then no duplicate
     return hashlib.blake2b(raw, digest_size=16).hexdigest()

@@ -1,11 +1,15 @@
 """Connections: linked Recruitee companies, their sealed secrets, and whose hook is whose."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
 import orjson
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from service.core import ids
 from service.core.crypto import Vault
 from service.core.store import keys
+from service.core.store.listing import Row, walk
 from service.core.store.redis import Pipe
 from service.core.times import iso, now_ms
 
@@ -82,6 +86,23 @@ class Connections:
         names = await self._pipe.call("ZREVRANGE", "conns", 0, -1)
         found = [await self.get(c.decode()) for c in names]
         return [connection for connection in found if connection]
+
+    async def ids(self) -> list[str]:
+        """Return every connection's id, newest first."""
+        return [c.decode() for c in await self._pipe.call("ZREVRANGE", "conns", 0, -1)]
+
+    async def load(self, names: Sequence[str]) -> list[Connection | None]:
+        """Return connections; None for those that are gone."""
+        return await asyncio.gather(*(self.get(c) for c in names))
+
+    def pages(self, after: Row | None) -> AsyncGenerator[list[Row], None]:
+        """Yield (connection, when made) in chunks, newest first."""
+        return walk(self._pipe, "conns", after)
+
+    async def restore(self, connection: Connection) -> bool:
+        """Go on with a connection whose token works again; False when somebody else did."""
+        status = ACTIVE if connection.baseline_done else BASELINING
+        return bool(await self._pipe.run("restore_connection", connection.id, status))
 
     async def update(
         self,

@@ -1,5 +1,7 @@
 """Dead letters: deliveries that ran out of attempts, webhooks and refetches that could not be processed."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -7,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from service.core import ids
 from service.core.crypto import Vault
 from service.core.store import keys
-from service.core.store.deliveries import Delivery, _scored
+from service.core.store.deliveries import Delivery
+from service.core.store.listing import Row, walk
 from service.core.store.redis import Pipe
 
 
@@ -63,13 +66,18 @@ class DeadLetters:
         found = await self._pipe.call("HGET", "replaying", dead_id)
         return found.decode() if found else None
 
-    async def page(self, below: float | None, count: int) -> list[tuple[str, float]]:
-        """Return (id, failed at in ms), newest first, strictly older than `below`."""
-        top = "+inf" if below is None else f"({below!r}"
-        rows = await self._pipe.call(
-            "ZREVRANGEBYSCORE", "dead", top, "-inf", "WITHSCORES", "LIMIT", 0, count
-        )
-        return _scored(rows)
+    async def load(self, dead_ids: Sequence[str]) -> list[DeadLetter | None]:
+        """Return dead letters; None for those that are gone."""
+        return await asyncio.gather(*(self.get(dead_id) for dead_id in dead_ids))
+
+    async def all_replaying(self) -> dict[str, str]:
+        """Return which replay is delivering which dead letter again."""
+        raw: dict[bytes, bytes] = await self._pipe.call("HGETALL", "replaying")
+        return {dead_id.decode(): replay.decode() for dead_id, replay in raw.items()}
+
+    def pages(self, after: Row | None = None) -> AsyncGenerator[list[Row], None]:
+        """Yield (dead letter, when it failed) in chunks, newest first."""
+        return walk(self._pipe, "dead", after)
 
     async def discard(self, dead_id: str) -> bool:
         """Forget a dead letter; False when there is none."""

@@ -1,6 +1,8 @@
 """Deliveries: a subscriber's line step by step, open ones, settled ones, dead letters."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from enum import Enum
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -10,6 +12,7 @@ from service.core import ids
 from service.core.errors import Fenced
 from service.core.store import keys
 from service.core.store.inbox import Lease
+from service.core.store.listing import Row, walk
 from service.core.store.redis import Arg, Pipe
 
 Verdict = Literal["ok", "retry", "dead", "pause", "erased"]
@@ -109,6 +112,15 @@ class Limits(NamedTuple):
     read: int  # entries a step
 
 
+class Retried(Enum):
+    """What came of asking for the next attempt now."""
+
+    DUE = 1
+    NOT_OPEN = 0
+    BEHIND = -1  # another of its subject comes first
+    IN_FLIGHT = -2
+
+
 class Deliveries:
     """The subscriber's side of the store."""
 
@@ -148,35 +160,51 @@ class Deliveries:
 
     async def get(self, delivery_id: str, s: str | None) -> Delivery | None:
         """Return a delivery, open or settled; `s` is its subscriber if that still exists."""
-        if s and (found := await self.open_state(s, delivery_id)):
-            due = await self._pipe.call("ZSCORE", keys.due(s), delivery_id)
-            return found.model_copy(update={"next": int(float(due)) if due else None})
-        raw = await self._pipe.call("GET", keys.delivery(delivery_id))
-        return Delivery.model_validate_json(raw) if raw else None
+        owners = {ids.tag_of(delivery_id): s} if s else {}
+        return (await self.load([delivery_id], owners))[0]
 
-    async def page(self, s: str | None, below: float | None, count: int) -> list[tuple[str, float]]:
-        """Return (delivery id, when opened in ms), newest first, strictly older than `below`."""
-        top = "+inf" if below is None else f"({below!r}"
-        rows = await self._pipe.call(
-            "ZREVRANGEBYSCORE",
-            keys.deliveries(s or ""),
-            top,
-            "-inf",
-            "WITHSCORES",
-            "LIMIT",
-            0,
-            count,
-        )
-        return _scored(rows)
+    async def load(
+        self, delivery_ids: Sequence[str], owners: Mapping[str, str]
+    ) -> list[Delivery | None]:
+        """Return deliveries, open or settled; `owners` are the subscribers there are, by tag.
+
+        Of an open one `next` is None while it is in flight or waits behind another.
+        """
+        asked = [self._load(d, owners.get(ids.tag_of(d), "")) for d in delivery_ids]
+        return await asyncio.gather(*asked)
+
+    async def _load(self, delivery_id: str, s: str) -> Delivery | None:
+        # Asked in this order, one that is settled in between is found all the same.
+        open_ = self._pipe.call("HGET", keys.open_deliveries(s), delivery_id)
+        due = self._pipe.call("ZSCORE", keys.due(s), delivery_id)
+        settled = self._pipe.call("GET", keys.delivery(delivery_id))
+        found, at, kept = await asyncio.gather(open_, due, settled)
+        if found:
+            waits = None if at is None or float(at) % 1 else int(float(at))
+            return Delivery.model_validate_json(found).model_copy(update={"next": waits})
+        return Delivery.model_validate_json(kept) if kept else None
+
+    def pages(self, s: str, after: Row | None) -> AsyncGenerator[list[Row], None]:
+        """Yield (delivery id, when opened) in chunks, newest first; all subscribers' when `s` is ""."""
+        return walk(self._pipe, keys.deliveries(s), after)
 
     async def of_event(self, event_id: str) -> list[str]:
         """Return the ids of an event's deliveries."""
         found = await self._pipe.call("SMEMBERS", keys.deliveries_of(event_id))
         return sorted(d.decode() for d in found)
 
-    async def retry_now(self, s: str, delivery_id: str) -> bool:
-        """Make an open delivery due now; False when it waits behind another or is not open."""
-        return bool(await self._pipe.run("retry_now", s, delivery_id))
+    async def retry_now(self, s: str, delivery_id: str) -> Retried:
+        """Make an open delivery due now, or say what stands in the way."""
+        return Retried(await self._pipe.run("retry_now", s, delivery_id))
+
+    async def open_test(self, delivery: Delivery, body: bytes) -> bool:
+        """Open a delivery of an event that no log has; False when the subscriber is not active."""
+        d = delivery
+        return bool(
+            await self._pipe.run(
+                "open_test", d.s, d.id, d.lane, d.dump(), d.e, body, self._retention_s
+            )
+        )
 
     async def backlog(self, s: str) -> int:
         """Return how many deliveries are open."""
@@ -195,7 +223,7 @@ def _step(reply: list[Any], lease: Lease) -> Step:
     if reply[0] == 2:
         return Step("stopped")
     if reply[0] == 3:
-        return Step("released")
+        return Step("released", next_due=None if reply[1] < 0 else reply[1])
     _, now, next_due, going, reads, _left = reply
     return Step(
         "going",
@@ -227,9 +255,3 @@ def opened(lease_id: str, connection_id: str, entry: LogEntry, now: int) -> Deli
         lane=entry.lane,
         at=now,
     )
-
-
-def _scored(rows: Any) -> list[tuple[str, float]]:
-    if rows and isinstance(rows[0], (list, tuple)):
-        return [(bytes(m).decode(), float(score)) for m, score in rows]
-    return [(rows[i].decode(), float(rows[i + 1])) for i in range(0, len(rows), 2)]

@@ -106,13 +106,16 @@ class Inbox:
         if reply == 0 and parked is not None:
             raise Fenced(lease.id)
 
-    async def release(self, lease: Lease, *, look_again: bool, delay_ms: int | None = None) -> None:
+    async def release(
+        self, lease: Lease, *, look_again: bool, delay_ms: int | None = None
+    ) -> int | None:
         """Hand the inbox back; with `look_again` it is ready at once or when a parked root is due,
 
         with `delay_ms` after that time, with neither not until something rings.
         """
         delay = "" if delay_ms is None else delay_ms
-        await self._pipe.run("release", lease.id, lease.token, int(look_again), delay)
+        due = int(await self._pipe.run("release", lease.id, lease.token, int(look_again), delay))
+        return None if due < 0 else due
 
     async def depth(self, c: str) -> tuple[int, int]:
         """Return how many entries wait and how many roots are parked."""

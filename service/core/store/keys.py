@@ -41,9 +41,12 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | evd:{e} | set | deliveries of an event | retention |
 | dead | zset | dead letter -> when it failed | trimmed to the retention |
 | dlt:{id} | string | one dead letter | retention |
+| replaying | hash | dead letter -> replay that sends it again | none: leaves when that is settled |
 | rpl:{id} | hash | a replay | retention |
 | rplq:{id} | list | what it has yet to open | retention |
 | rpls | zset | replay -> when made | trimmed to the retention |
+| beat | string | when a worker last swept | 60 s |
+| probe | string | written by `/readyz` | 60 s |
 | stat | hash | counters | none: a few dozen numbers |
 """
 

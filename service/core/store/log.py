@@ -1,10 +1,41 @@
 """The event log: bodies, a connection's entries, a record's timeline."""
 
-from typing import Any
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, NamedTuple
 
 from service.core.store import keys
 from service.core.store.deliveries import LogEntry, _entry
 from service.core.store.redis import Pipe
+
+
+class Place(NamedTuple):
+    """Where an entry stands in all logs together."""
+
+    position: str
+    connection_id: str
+
+    @classmethod
+    def of(cls, entry: LogEntry, c: str) -> "Place":
+        """Return the place of a connection's entry."""
+        return cls(entry.position, c)
+
+    @property
+    def ms(self) -> int:
+        """When it was committed, in milliseconds since the epoch."""
+        return int(self.position.partition("-")[0])
+
+    @property
+    def key(self) -> tuple[int, int, str]:
+        """What sorts places newest first."""
+        ms, _, number = self.position.partition("-")
+        return (-int(ms), -int(number), self.connection_id)
+
+    def top(self, c: str) -> str:
+        """Return from where on a connection's entries come after this place."""
+        return self.position if c > self.connection_id else f"({self.position}"
 
 
 class Log:
@@ -30,11 +61,35 @@ class Log:
         )
         return bytes(first) if first else body
 
-    async def newest(self, c: str, below: str | None, count: int) -> list[LogEntry]:
-        """Return a connection's entries, newest first, older than position `below`."""
-        top = "+" if below is None else f"({below}"
+    async def bodies(self, event_ids: Sequence[str]) -> list[bytes | None]:
+        """Return events' bytes; None for those that are gone."""
+        return await asyncio.gather(*(self.body(e) for e in event_ids))
+
+    async def newest(self, c: str, top: str, count: int) -> list[LogEntry]:
+        """Return a connection's entries, newest first, from `top`: "+", a position, or "(" and one."""
         rows: list[Any] = await self._pipe.call("XREVRANGE", keys.log(c), top, "-", "COUNT", count)
         return [_stream_entry(row) for row in rows]
+
+    async def merged(
+        self, connections: Sequence[str], after: Place | None, chunk: int
+    ) -> AsyncGenerator[tuple[Place, LogEntry], None]:
+        """Yield all these connections' entries beyond `after`, newest first; of one position, by
+        connection."""
+        tops = ["+" if after is None else after.top(c) for c in connections]
+        chunks = await asyncio.gather(
+            *(self.newest(c, top, chunk) for c, top in zip(connections, tops, strict=True))
+        )
+        logs = {c: deque(rows) for c, rows in zip(connections, chunks, strict=True)}
+        heads = [Place.of(rows[0], c).key for c, rows in logs.items() if rows]
+        heapq.heapify(heads)
+        while heads:
+            c = heapq.heappop(heads)[2]
+            entry = logs[c].popleft()
+            yield Place.of(entry, c), entry
+            if not logs[c]:
+                logs[c].extend(await self.newest(c, f"({entry.position}", chunk))
+            if logs[c]:
+                heapq.heappush(heads, Place.of(logs[c][0], c).key)
 
     async def oldest(self, c: str, after: str, count: int) -> list[LogEntry]:
         """Return a connection's entries in commit order, beyond position `after`."""

@@ -1,6 +1,7 @@
 """Replays: stored jobs that send old events again, item by item, and survive a restart."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from typing import Literal, NamedTuple
 
 import orjson
@@ -10,7 +11,10 @@ from service.core import ids
 from service.core.store import keys
 from service.core.store.deliveries import Delivery
 from service.core.store.inbox import Lease
+from service.core.store.listing import Row, walk
 from service.core.store.redis import Arg, Pipe
+
+Status = Literal["running", "paused", "done", "canceled"]
 
 
 class Replay(BaseModel):
@@ -19,7 +23,7 @@ class Replay(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str
-    status: Literal["running", "paused", "done", "canceled"]
+    status: Status
     total: int
     done: int = 0
     failed: int = 0
@@ -41,26 +45,32 @@ class Replays:
         self._pipe = pipe
         self._retention_s = retention_s
 
-    async def create(self, items: Sequence[Item], now: int) -> Replay:
-        """Store a replay with all its items and let a worker begin."""
-        r = "rpl_" + ids.draw()
+    async def create(
+        self, items: Sequence[Item], now: int, *, done: int = 0, failed: int = 0
+    ) -> Replay:
+        """Store a replay with all its items and let a worker begin.
+
+        `done` and `failed` are items that were settled when the replay was asked for.
+        """
+        r, total = "rpl_" + ids.draw(), len(items) + done + failed
+        status: Status = "running" if items else "done"
         for start in range(0, len(items), 500):
             rows = [orjson.dumps(list(item)) for item in items[start : start + 500]]
             await self._pipe.call("RPUSH", keys.replay_queue(r), *rows)
         await self._pipe.call("EXPIRE", keys.replay_queue(r), self._retention_s)
-        status = "running" if items else "done"
         await self._pipe.call(
-            "HSET", keys.replay(r), "id", r, "status", status, "total", len(items), "done", 0,
-            "failed", 0, "created", now,
+            "HSET", keys.replay(r), "id", r, "status", status, "total", total, "done", done,
+            "failed", failed, "created", now,
         )  # fmt: skip
         await self._pipe.call("EXPIRE", keys.replay(r), self._retention_s)
         await self._pipe.call("ZADD", "rpls", now, r)
-        for item in items:
-            if item.dead_letter_id:
-                await self._pipe.call("HSET", "replaying", item.dead_letter_id, r)
+        letters = [item.dead_letter_id for item in items if item.dead_letter_id]
+        for start in range(0, len(letters), 500):
+            marks = [part for dead_id in letters[start : start + 500] for part in (dead_id, r)]
+            await self._pipe.call("HSET", "replaying", *marks)
         if items:
             await self._pipe.run("wake_replay", r)
-        return Replay(id=r, status="running" if items else "done", total=len(items), created=now)
+        return Replay(id=r, status=status, total=total, done=done, failed=failed, created=now)
 
     async def get(self, r: str) -> Replay | None:
         """Return a replay, or None."""
@@ -69,11 +79,13 @@ class Replays:
             Replay.model_validate({k.decode(): v.decode() for k, v in raw.items()}) if raw else None
         )
 
-    async def newest(self, count: int) -> list[Replay]:
-        """Return the newest replays."""
-        names = await self._pipe.call("ZREVRANGE", "rpls", 0, count - 1)
-        found = [await self.get(r.decode()) for r in names]
-        return [replay for replay in found if replay]
+    async def load(self, replay_ids: Sequence[str]) -> list[Replay | None]:
+        """Return replays; None for those that are gone."""
+        return await asyncio.gather(*(self.get(r) for r in replay_ids))
+
+    def pages(self, after: Row | None) -> AsyncGenerator[list[Row], None]:
+        """Yield (replay, when made) in chunks, newest first."""
+        return walk(self._pipe, "rpls", after)
 
     async def items(self, r: str, count: int) -> tuple[int, list[Item]]:
         """Return how many items have yet to be opened, and the next of them."""
@@ -94,13 +106,18 @@ class Replays:
         args += [len(skipped), *(item.dead_letter_id for item in skipped)]
         return int(await self._pipe.run("open_replay", *args)) >= 0
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: Lease) -> int | None:
         """Hand a replay back; it stays ready while it has items left."""
-        await self._pipe.run("release_replay", lease.id, lease.token)
+        due = int(await self._pipe.run("release_replay", lease.id, lease.token))
+        return None if due < 0 else due
 
-    async def set_status(self, r: str, status: str) -> None:
-        """Pause, resume or cancel; a canceled replay forgets what it has not opened."""
-        await self._pipe.call("HSET", keys.replay(r), "status", status)
+    async def move(self, r: str, status: Status, *before: Status) -> bool:
+        """Pause, resume or cancel; False when the status is none of `before`.
+
+        A canceled replay forgets what it has not opened.
+        """
+        if not await self._pipe.run("move_replay", r, status, *before):
+            return False
         if status == "running":
             await self._pipe.run("wake_replay", r)
         if status == "canceled":
@@ -109,3 +126,4 @@ class Replays:
                 if item.dead_letter_id:
                     await self._pipe.call("HDEL", "replaying", item.dead_letter_id)
             await self._pipe.call("DEL", keys.replay_queue(r))
+        return True

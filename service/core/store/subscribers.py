@@ -1,5 +1,7 @@
 """Subscribers: whom we tell, about what, in which form, signed with which secrets."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Literal, Self
 
 import orjson
@@ -9,6 +11,7 @@ from service.core import ids, signing
 from service.core.crypto import Vault
 from service.core.events import matches
 from service.core.store import keys
+from service.core.store.listing import Row, walk
 from service.core.store.redis import Pipe
 from service.core.times import now_ms
 
@@ -121,8 +124,19 @@ class Subscribers:
 
     async def by_tag(self, delivery_id: str) -> str | None:
         """Return the subscriber that a delivery id names, or None."""
-        tag = delivery_id.removeprefix("dlv_")[: ids.TAG_LENGTH]
-        return next((s for s in await self.ids() if ids.subscriber_tag(s) == tag), None)
+        return (await self.by_tags()).get(ids.tag_of(delivery_id))
+
+    async def by_tags(self) -> dict[str, str]:
+        """Return every subscriber's id by the tag that its delivery ids carry."""
+        return {ids.subscriber_tag(s): s for s in await self.ids()}
+
+    async def load(self, names: Sequence[str]) -> list[Subscriber | None]:
+        """Return subscribers; None for those that are gone."""
+        return await asyncio.gather(*(self.get(s) for s in names))
+
+    def pages(self, after: Row | None) -> AsyncGenerator[list[Row], None]:
+        """Yield (subscriber, when made) in chunks, newest first."""
+        return walk(self._pipe, "subs", after)
 
     async def update(self, s: str, wanted: Wanted) -> None:
         """Replace what a subscriber asked for."""

@@ -163,11 +163,11 @@ def _tell(case: Case, before: Fields, merged: Merged, hops: Sequence[Hop]) -> li
             if one.paths & explained:
                 changes.append(_change(case, one, now, hop.causes, _latest(hop.causes)))
                 told |= {name: now[name] for name in one.paths}
-    changes += [
-        _net(case, one, before, merged.fields)
-        for one in _claim(case, told, merged.fields, merged.quiet)
-    ]
-    return changes
+    for one in _claim(case, told, merged.fields, merged.quiet):
+        changes.append(_net(case, one, before, merged.fields))
+    # The last event shows the record as it is stored, whatever became known in silence.
+    last_record = _record(case, merged.fields)
+    return [*changes[:-1], *(replace(change, record=last_record) for change in changes[-1:])]
 
 
 def _net(case: Case, one: Told, before: Fields, now: Fields) -> Change:
@@ -183,17 +183,14 @@ def _net(case: Case, one: Told, before: Fields, now: Fields) -> Change:
 def _change(
     case: Case, one: Told, fields: Fields, causes: Sequence[Cause], at: str | None
 ) -> Change:
-    record = {name: fields[name] for name in case.model.fields if name in fields}
+    record = _record(case, fields)
     return Change(
-        case.model.name,
-        case.remote_id,
-        one.event,
-        record,
-        one.changes,
-        tuple(causes),
-        at,
-        case.subject,
-    )
+        case.model.name, case.remote_id, one.event, record, one.changes, tuple(causes), at, case.subject
+    )  # fmt: skip
+
+
+def _record(case: Case, fields: Fields) -> Fields:
+    return {name: fields[name] for name in case.model.fields if name in fields}
 
 
 def _claim(

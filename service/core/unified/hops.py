@@ -65,7 +65,7 @@ def _walk(
     before, here = None, start
     for cause in causes:
         after = model.hop(here, cause, context)
-        if after is here:
+        if after is here or (after is not None and unmoved(model, here, after)):
             continue
         if after is None:
             if before is None or not _repeats(model, before, here, cause, context):

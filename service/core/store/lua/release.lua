@@ -1,23 +1,22 @@
 -- Hand a connection's inbox back: ARGV: connection, token, 1 to look again at once (if anything waits),
 -- or ms after which to look ('' = only when something rings).
--- Returns 0 when fenced, 1 when nothing waits, 2 when there is more.
+-- Returns the ms until it is to be looked at again; -1 when nothing waits (or another has it by now).
 local c = ARGV[1]
-if redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return 0 end
+if redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return -1 end
 redis.call('HDEL', 'lease:in', c)
-local now = now_ms()
+local now, due = now_ms(), -1
 if ARGV[4] ~= '' then
-  redis.call('ZADD', 'ready:in', now + tonumber(ARGV[4]), c)
-  return 2
-end
-if ARGV[3] == '1' and redis.call('XLEN', 'in:' .. c) > 0 then
-  redis.call('ZADD', 'ready:in', now, c)
+  due = now + tonumber(ARGV[4])
+elseif ARGV[3] == '1' and redis.call('XLEN', 'in:' .. c) > 0 then
+  due = now
   ring('in', now)
-  return 2
+elseif ARGV[3] == '1' then
+  local nearest = redis.call('ZRANGE', 'parkdue:' .. c, 0, 0, 'WITHSCORES')
+  due = tonumber(nearest[2] or -1)
 end
-local nearest = redis.call('ZRANGE', 'parkdue:' .. c, 0, 0, 'WITHSCORES')
-if ARGV[3] == '1' and nearest[2] then
-  redis.call('ZADD', 'ready:in', nearest[2], c)
-else
+if due < 0 then
   redis.call('ZREM', 'ready:in', c)
+  return -1
 end
-return 1
+redis.call('ZADD', 'ready:in', due, c)
+return math.max(0, due - now)

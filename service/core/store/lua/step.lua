@@ -5,7 +5,7 @@
 --   n opens: delivery, subject, state, event id, connection
 --   n settles: delivery, attempt, verdict (ok, retry, dead, pause, erased), subject, state, due in ms,
 --     dead letter id, dead letter, event id
--- Returns {0} fenced, {2} not active, {3} nothing to do: released, or
+-- Returns {0} fenced, {2} not active, {3, ms until it is to be looked at again or -1} released, or
 --   {1, now, next due or -1, {delivery, state, ...}, {connection, {entries}, ...}, news left}.
 local s, token = ARGV[1], ARGV[2]
 if redis.call('HGET', 'lease:out', s) ~= token then return {0} end
@@ -98,8 +98,9 @@ end
 local going = {}
 if free > 0 then
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, free)) do
-    -- In flight: nobody else touches this lane until the attempt's deadline is over.
-    redis.call('ZADD', due, now + flight, id)
+    -- In flight: nobody else touches this lane until the attempt's deadline is over. The half millisecond
+    -- tells a flight's deadline from a time that an attempt waits for (retry_now reads it).
+    redis.call('ZADD', due, now + flight + 0.5, id)
     going[#going + 1] = id
     going[#going + 1] = redis.call('HGET', d, id) or ''
   end
@@ -113,7 +114,7 @@ if #going == 0 and #entries == 0 and flying == 0 then
   else
     redis.call('ZREM', 'ready:out', s)
   end
-  return {3}
+  return {3, next_due >= 0 and math.max(0, next_due - now) or -1}
 end
 redis.call('ZADD', 'ready:out', now + tonumber(ARGV[3]), s)
 return {1, now, next_due, going, entries, left}

@@ -1,0 +1,17 @@
+-- Change a replay's status: ARGV: replay, status it gets, statuses from which it may come...
+-- Returns 1 when it has the status now, else 0.
+local key, wanted = 'rpl:' .. ARGV[1], ARGV[2]
+local have = redis.call('HGET', key, 'status')
+if have == wanted then return 1 end
+for i = 3, #ARGV do
+  if have == ARGV[i] then
+    redis.call('HSET', key, 'status', wanted)
+    local r = redis.call('HMGET', key, 'total', 'done', 'failed')
+    -- What was open while it paused may all be settled by now: then nothing would end it any more.
+    if wanted == 'running' and tonumber(r[2]) + tonumber(r[3]) >= tonumber(r[1]) then
+      redis.call('HSET', key, 'status', 'done')
+    end
+    return 1
+  end
+end
+return 0

@@ -1,0 +1,88 @@
+"""What `POST replays` may ask for."""
+
+from typing import Annotated, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from service.core import events as known
+from service.core.unified.registry import MODELS
+from service.ops.instants import Instant
+
+NOT_YET = ("missing", "rate")
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str | int) else value
+
+
+Named = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Many = Annotated[
+    tuple[Named, ...] | None, BeforeValidator(_listed), Field(min_length=1, max_length=10_000)
+]
+Statuses = Annotated[
+    tuple[Annotated[int, Field(ge=100, le=599)], ...] | None,
+    BeforeValidator(_listed),
+    Field(min_length=1, max_length=100),
+]
+
+
+class Filter(BaseModel):
+    """What must be so of an event; `http_status`: of a dead letter's last attempt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    types: Many = None
+    connection_ids: Many = None
+    models: Many = None
+    record_ids: Many = None
+    http_status: Statuses = None
+
+    @field_validator("types")
+    @classmethod
+    def _known_types(cls, patterns: Many) -> Many:
+        for pattern in patterns or ():
+            if problem := known.pattern_problem(pattern):
+                raise ValueError(problem)
+        return patterns
+
+    @field_validator("models")
+    @classmethod
+    def _known_models(cls, models: Many) -> Many:
+        for model in models or ():
+            if model not in MODELS:
+                raise ValueError(f"there is no model {model[:40]!r}")
+        return models
+
+
+class Asked(BaseModel):
+    """The body of `POST replays`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dead_letter_ids: Many = None
+    event_ids: Many = None
+    filter: Filter = Filter()
+    subscriber_ids: Many = None
+    since: Instant | None = Field(None)
+    until: Instant | None = Field(None)
+    dry_run: StrictBool = False
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (
+            self.dead_letter_ids or self.event_ids or self.since is not None
+            or self.until is not None or self.filter != Filter()
+        ):  # fmt: skip
+            raise ValueError(
+                "say what to replay: dead_letter_ids, event_ids, a filter, since or until"
+            )
+        return self

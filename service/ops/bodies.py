@@ -1,0 +1,63 @@
+"""What a request brings: its JSON body and its query, read with a bound and checked by a model."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel
+
+from service.problems import Problem
+from service.state import Request
+
+MAX_BODY = 1024 * 1024
+M = TypeVar("M", bound=BaseModel)
+
+
+async def given(request: Request, not_yet: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the body's fields; an empty body has none. Raises Problem 400, 413, 422.
+
+    `not_yet` are fields that are promised but not built: they are refused by name, since a rate or
+    a redaction that is silently not kept would be worse.
+    """
+    body = await _read(request)
+    try:
+        fields = orjson.loads(body) if body.strip() else {}
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"the body is not JSON: {str(error)[:100]}") from None
+    if not isinstance(fields, dict):
+        raise Problem(422, "the body must be a JSON object")
+    for name in not_yet:
+        if fields.get(name) is not None:
+            raise refused(name, "is not supported yet; leave it out")
+    return {name: value for name, value in fields.items() if name not in not_yet}
+
+
+def query(request: Request, model: type[M]) -> M:
+    """Return the query's parameters; an empty one counts as not given. Raises ValidationError."""
+    return model.model_validate({k: v for k, v in request.query_params.items() if v})
+
+
+def refused(field: str, problem: str) -> Problem:
+    """Return the 422 for one field."""
+    return Problem(422, f"{field}: {problem}", errors=[{"at": field, "message": problem}])
+
+
+def unknown(noun: str, identifier: str) -> Problem:
+    """Return the 404 for an id that names nothing."""
+    return Problem(404, f"there is no {noun} {identifier[:80]}")
+
+
+async def _read(request: Request) -> bytes:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > MAX_BODY:
+        raise _too_large()
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise _too_large()
+    return bytes(body)
+
+
+def _too_large() -> Problem:
+    return Problem(413, "a body may have 1 MiB at most", {"connection": "close"})

@@ -1,0 +1,125 @@
+"""Deliveries: one event for one subscriber, open or settled, with its attempts."""
+
+import functools
+from collections.abc import AsyncGenerator
+from typing import Any, Literal
+
+from starlette.responses import Response
+
+from service.core import times
+from service.core.store.deliveries import Attempt, Delivery, Retried
+from service.core.store.listing import Row
+from service.core.store.store import Store
+from service.ops.bodies import query, unknown
+from service.ops.events import covers
+from service.ops.paging import Page, page, row_after, rows
+from service.problems import Json, Problem
+from service.state import Request
+
+
+class Query(Page):
+    """Filters of `GET deliveries`; all given ones must match."""
+
+    event_id: str | None = None
+    subscriber_id: str | None = None
+    connection_id: str | None = None
+    type: str | None = None
+    status: Literal["open", "delivered", "dead", "erased"] | None = None
+
+    def takes(self, delivery: Delivery) -> bool:
+        """Say whether a delivery passes."""
+        return (
+            self.event_id in (None, delivery.e)
+            and self.subscriber_id in (None, delivery.s)
+            and self.connection_id in (None, delivery.c)
+            and self.status in (None, delivery.status)
+            and covers(self.type, delivery.t)
+        )
+
+
+async def listed(request: Request) -> Response:
+    """List deliveries, newest first."""
+    store: Store = request.state["store"]
+    asked = query(request, Query)
+    owners = await store.subscribers.by_tags()
+    load = functools.partial(store.deliveries.load, owners=owners)
+    found_ = rows(_pages(store, asked), load, asked.takes)
+    return Json(await page(found_, asked.limit, shown))
+
+
+async def show(request: Request) -> Response:
+    """Show one delivery with its attempts."""
+    return Json(_in_full(await found(request.state["store"], request.path_params["id"])))
+
+
+async def retry(request: Request) -> Response:
+    """Make the next attempt now, ahead of its time; one that is under way is that attempt."""
+    store: Store = request.state["store"]
+    delivery = await found(store, request.path_params["id"])
+    subscriber = await store.subscribers.get(delivery.s)
+    if delivery.status == "open" and subscriber and subscriber.status != "active":
+        raise Problem(409, f"the subscriber is {subscriber.status}: resume it first")
+    match await store.deliveries.retry_now(delivery.s, delivery.id):
+        case Retried.NOT_OPEN:
+            raise Problem(409, f"the delivery is {delivery.status}: replay its event instead")
+        case Retried.BEHIND:
+            raise Problem(
+                409, "it waits behind another delivery of the same subject: retry that one"
+            )
+    return Json(_in_full(await found(store, delivery.id)))
+
+
+async def found(store: Store, delivery_id: str) -> Delivery:
+    """Return a delivery; raises Problem 404."""
+    owner = await store.subscribers.by_tag(delivery_id)
+    delivery = await store.deliveries.get(delivery_id, owner)
+    if delivery is None:
+        raise unknown("delivery", delivery_id)
+    return delivery
+
+
+def shown(delivery: Delivery) -> dict[str, Any]:
+    """Return a delivery as lists show it.
+
+    `next_attempt_at` is null while it is in flight, waits behind another, or is settled.
+    """
+    due = delivery.next if delivery.status == "open" else None
+    return {
+        "id": delivery.id,
+        "event_id": delivery.e,
+        "subscriber_id": delivery.s,
+        "connection_id": delivery.c or None,
+        "type": delivery.t,
+        "status": delivery.status,
+        "reason": delivery.reason or None,
+        "attempt_count": delivery.n,
+        "next_attempt_at": None if due is None else times.iso(due),
+        "created_at": times.iso(delivery.at),
+        "replay_id": delivery.replay,
+    }
+
+
+def _in_full(delivery: Delivery) -> dict[str, Any]:
+    return shown(delivery) | {"attempts": [_attempt(one) for one in delivery.log]}
+
+
+def _attempt(one: Attempt) -> dict[str, Any]:
+    return one.model_dump() | {"at": times.iso(one.at)}
+
+
+def _pages(store: Store, asked: Query) -> AsyncGenerator[list[Row], None]:
+    after = row_after(asked.after)
+    if asked.event_id:
+        return _of_event(store, asked.event_id, after)
+    return store.deliveries.pages(asked.subscriber_id or "", after)
+
+
+async def _of_event(
+    store: Store, event_id: str, after: Row | None
+) -> AsyncGenerator[list[Row], None]:
+    """Yield an event's deliveries, newest first: few, so at once."""
+    names = await store.deliveries.of_event(event_id)
+    known = await store.deliveries.load(names, await store.subscribers.by_tags())
+    found_ = sorted((Row(d.id, d.at) for d in known if d), key=lambda row: (-row.score, row.member))
+    last = (-after.score, after.member) if after else None
+    yield [row for row in found_ if last is None or (-row.score, row.member) > last]

@@ -1,0 +1,28 @@
+"""Since and until, as queries and bodies give them: RFC 3339, both ends included."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from service.core import times
+
+
+def _millis(value: object) -> int:
+    # A `+` that nobody escaped reaches us as a space, and no instant has one before its offset.
+    text = value.strip().replace(" ", "+") if isinstance(value, str) and "T" in value else value
+    try:
+        ms = times.parse(text)
+    except OverflowError:
+        ms = None
+    if ms is None:
+        raise ValueError("must be an RFC 3339 instant, as 2026-04-21T07:40:00Z")
+    return ms
+
+
+Instant = Annotated[int, BeforeValidator(_millis)]
+"""Milliseconds since the epoch, written as RFC 3339."""
+
+
+def within(ms: int, since: int | None, until: int | None) -> bool:
+    """Say whether an instant lies between the two, ends included; None: open."""
+    return (since is None or ms >= since) and (until is None or ms <= until)

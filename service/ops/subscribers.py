@@ -1,0 +1,161 @@
+"""Subscribers: who gets change events; their secrets are shown at creation and rotation only."""
+
+from typing import Annotated, Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, Strict
+from starlette.responses import Response
+
+from service.core import ids, times
+from service.core.store.deliveries import Delivery
+from service.core.store.store import Store
+from service.core.store.subscribers import Subscriber
+from service.ops import wanted as asked_for
+from service.ops.bodies import given, query, unknown
+from service.ops.paging import Page, page, row_after, rows
+from service.problems import Json, Problem
+from service.state import Request
+
+TEST_TYPE = "subscriber.test"
+BY_HAND = "paused by hand"
+
+
+class Rotation(BaseModel):
+    """How to rotate: for how many seconds the old secrets go on signing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    overlap_s: Annotated[float, Strict(), Field(ge=0, le=604_800, allow_inf_nan=False)] = 86_400
+
+
+async def listed(request: Request) -> Response:
+    """List subscribers, newest first."""
+    store: Store = request.state["store"]
+    asked = query(request, Page)
+    found_ = rows(store.subscribers.pages(row_after(asked.after)), store.subscribers.load)
+    answer = await page(found_, asked.limit, lambda subscriber: subscriber)
+    return Json(answer | {"items": [await _shown(store, each) for each in answer["items"]]})
+
+
+async def create(request: Request) -> Response:
+    """Add a subscriber at the head of the log; its secret is shown here and never again."""
+    store: Store = request.state["store"]
+    fields = await given(request, asked_for.NOT_YET)
+    imported = asked_for.secret(fields.pop("secret", None))
+    wanted = await asked_for.wanted(fields, store, request.state["settings"])
+    made, secret = await store.subscribers.create(wanted, imported)
+    shown = await _shown(store, made)
+    return Json({"id": made.id, "url": wanted.url, "secret": secret, **shown}, 201)
+
+
+async def show(request: Request) -> Response:
+    """Show one subscriber."""
+    return Json(await _shown(request.state["store"], await found(request)))
+
+
+async def update(request: Request) -> Response:
+    """Change what is given; a new URL is vetted like the first."""
+    store: Store = request.state["store"]
+    subscriber = await found(request)
+    fields = await given(request, asked_for.NOT_YET)
+    wanted = await asked_for.wanted(fields, store, request.state["settings"], subscriber.wanted)
+    await store.subscribers.update(subscriber.id, wanted)
+    return await show(request)
+
+
+async def remove(request: Request) -> Response:
+    """Forget a subscriber with its position and its open deliveries."""
+    store: Store = request.state["store"]
+    await store.subscribers.remove((await found(request)).id)
+    return Response(status_code=204)
+
+
+async def pause(request: Request) -> Response:
+    """Hold its deliveries; its position stands still."""
+    store: Store = request.state["store"]
+    await store.subscribers.pause((await found(request)).id, BY_HAND)
+    return await show(request)
+
+
+async def resume(request: Request) -> Response:
+    """Go on where it stopped."""
+    store: Store = request.state["store"]
+    await store.subscribers.resume((await found(request)).id)
+    return await show(request)
+
+
+async def rotate_secret(request: Request) -> Response:
+    """Make a new secret; the old ones sign beside it for `overlap_s`."""
+    store: Store = request.state["store"]
+    subscriber = await found(request)
+    wanted = Rotation.model_validate(await given(request))
+    return Json({"secret": await store.subscribers.rotate(subscriber, wanted.overlap_s)})
+
+
+async def test(request: Request) -> Response:
+    """Have a worker send a signed sample event; its delivery shows how the subscriber answered."""
+    store: Store = request.state["store"]
+    subscriber = await found(request)
+    delivery, body = await _sample(store, subscriber)
+    if not await store.deliveries.open_test(delivery, body):
+        raise Problem(409, f"the subscriber is {subscriber.status}: resume it first")
+    return Json({"delivery_id": delivery.id, "event_id": delivery.e}, 202)
+
+
+async def found(request: Request) -> Subscriber:
+    """Return the subscriber that the path names; raises Problem 404."""
+    store: Store = request.state["store"]
+    s: str = request.path_params["id"]
+    subscriber = await store.subscribers.get(s)
+    if subscriber is None:
+        raise unknown("subscriber", s)
+    return subscriber
+
+
+async def _sample(store: Store, subscriber: Subscriber) -> tuple[Delivery, bytes]:
+    """Return an event that is in no log, and its delivery in a lane of its own."""
+    event_id, now = "evt_" + ids.draw(), times.now_ms()
+    mine = subscriber.wanted.connection_ids or await store.connections.ids()
+    c = next(iter(mine), "")
+    body = {
+        "id": event_id,
+        "type": TEST_TYPE,
+        "timestamp": times.iso(now),
+        "connection_id": c,
+        "integration_id": f"recruitee:{c}",
+        "origin": "system",
+        "causes": [],
+        "data": {"subscriber_id": subscriber.id, "message": "A test, asked for by an operator."},
+    }
+    delivery_id = ids.delivery_id(event_id, subscriber.id)
+    delivery = Delivery(
+        id=delivery_id,
+        e=event_id,
+        s=subscriber.id,
+        c=c,
+        t=TEST_TYPE,
+        lane=f"test:{event_id}",
+        at=now,
+    )
+    return delivery, orjson.dumps(body)
+
+
+async def _shown(store: Store, subscriber: Subscriber) -> dict[str, Any]:
+    wanted = subscriber.wanted
+    return {
+        "id": subscriber.id,
+        "url": wanted.url,
+        "status": subscriber.status,
+        "reason": subscriber.reason or None,
+        "name": wanted.name,
+        "event_types": wanted.event_types,
+        "connection_ids": wanted.connection_ids,
+        "format": wanted.format,
+        "retry_schedule": wanted.retry_schedule,
+        "concurrency": wanted.concurrency,
+        "headers": wanted.headers,
+        "created_at": times.iso(subscriber.created),
+        "last_success_at": times.iso(subscriber.ok_at) if subscriber.ok_at else None,
+        "failure_streak": subscriber.streak,
+        "backlog": await store.deliveries.backlog(subscriber.id),
+    }

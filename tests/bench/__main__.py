@@ -1,0 +1,45 @@
+"""`python -m tests.bench`: measure, print the table, and the text that the README has."""
+
+import argparse
+import json
+
+import uvloop
+
+from tests.bench import deliveries, end_to_end, ingress, latency, machine
+from tests.bench.bench import opened
+from tests.bench.report import Group, as_json, prose, table
+
+GROUPS = {
+    "ingress": ingress.measure,
+    "deliveries": deliveries.measure,
+    "end-to-end": end_to_end.measure,
+    "latency": latency.measure,
+}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer and smaller: under a minute")
+    parser.add_argument("--json", action="store_true", help="print the run as JSON")
+    parser.add_argument("--only", action="append", choices=sorted(GROUPS), help="one row group")
+    parser.add_argument("--repeats", type=int, help="interleaved repeats (5; quick: 2)")
+    return parser.parse_args()
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Measure group after group."""
+    groups: list[Group] = []
+    async with opened(arguments.quick, arguments.repeats) as bench:
+        for name, measure in GROUPS.items():
+            if not arguments.only or name in arguments.only:
+                bench.say(f"measuring {name} ...")
+                groups.append(await measure(bench))
+        said = machine.said(bench.server)
+    if arguments.json:
+        print(json.dumps(as_json(groups, said), indent=2))
+    else:
+        print(f"{said}\n\n{table(groups)}\n\nFor the README:\n\n{prose(groups, said)}")
+
+
+if __name__ == "__main__":
+    uvloop.run(run(_arguments()))

@@ -1,0 +1,101 @@
+"""What is told: each figure with its range, the ratio with its target, and the README's words."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing measured several times: a rate, and the processor time of one operation."""
+
+    what: str
+    rates: list[float]  # operations/s, one per repeat
+    cpu_us: list[float] = field(default_factory=list)  # per operation
+    note: str = ""
+
+    @property
+    def rate(self) -> float:
+        """The median."""
+        return statistics.median(self.rates)
+
+    def line(self) -> str:
+        """Return the row as text."""
+        spread = f"[{min(self.rates):,.0f}..{max(self.rates):,.0f}]"
+        cpu = f"{statistics.median(self.cpu_us):7,.0f} us" if self.cpu_us else ""
+        return f"  {self.what:<44}{self.rate:>9,.0f}/s {spread:<19}{cpu:>10}  {self.note}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of which the last is what ours is held against."""
+
+    title: str
+    unit: str
+    rows: list[Row]
+    target: float | None = None
+    lines: list[str] = field(default_factory=list)  # what is no rate
+
+    def ratios(self, row: Row) -> list[float]:
+        """Return ours over the other, repeat by repeat."""
+        pairs = zip(row.rates, self.rows[-1].rates, strict=True)
+        return [ours / other for ours, other in pairs]
+
+    def verdicts(self) -> list[tuple[Row, float, bool | None]]:
+        """Return each row of ours with its median ratio, and whether that meets the target."""
+        if not self.rows:
+            return []
+        found = [(row, statistics.median(self.ratios(row))) for row in self.rows[:-1]]
+        return [(row, r, None if self.target is None else r >= self.target) for row, r in found]
+
+    def cpu_ratio(self, row: Row) -> float:
+        """Return how many times ours could be done in the processor time of the other's... inverse."""
+        return statistics.median(self.rows[-1].cpu_us) / statistics.median(row.cpu_us)
+
+
+def table(groups: Sequence[Group]) -> str:
+    """Return all groups as text for a terminal."""
+    out = []
+    for group in groups:
+        out += ["", f"{group.title} ({group.unit}; median [min..max], CPU of the measured process)"]
+        out += [row.line() for row in group.rows]
+        for row, ratio, met in group.verdicts():
+            ranged = group.ratios(row)
+            target = "" if met is None else f", target {group.target:.2f}: {_word(met)}"
+            by_cpu = f", by CPU {group.cpu_ratio(row):.2f}" if row.cpu_us else ""
+            out.append(
+                f"  ratio {row.what}: {ratio:.2f} [{min(ranged):.2f}..{max(ranged):.2f}]{by_cpu}{target}"
+            )
+        out += [f"  {line}" for line in group.lines]
+    return "\n".join(out[1:])
+
+
+def prose(groups: Sequence[Group], machine: str) -> str:
+    """Return what the README says of this run."""
+    out = [f"Measured with `python -m tests.bench` on {machine}."]
+    out.append("What is measured runs on one core; Redis, the load and the far ends share another.")
+    out += ["", "| what | ratio | target | met |", "| --- | --- | --- | --- |"]
+    for group in groups:
+        for row, ratio, met in group.verdicts():
+            against = f"{row.what} over {group.rows[-1].what}"
+            target = "-" if group.target is None else f"{group.target:.2f}"
+            out.append(f"| {group.title}: {against} | {ratio:.2f} | {target} | {_word(met)} |")
+        out += [f"| {group.title}: {line} | | - | |" for line in group.lines]
+    return "\n".join(out)
+
+
+def as_json(groups: Sequence[Group], machine: str) -> dict[str, Any]:
+    """Return the run for a machine to read."""
+    return {
+        "machine": machine,
+        "groups": [
+            asdict(group)
+            | {"ratios": [{"row": row.what, "ratio": r, "met": met} for row, r, met in group.verdicts()]}
+            for group in groups
+        ],
+    }
+
+
+def _word(met: bool | None) -> str:
+    return "-" if met is None else "met" if met else "NOT met"

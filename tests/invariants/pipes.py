@@ -1,0 +1,85 @@
+"""Pipes to Redis that fail as a process or a network does: dead after the n-th command, or sent twice."""
+
+import asyncio
+from typing import Any
+
+from service.core.errors import StoreUnavailable
+from service.core.store.redis import Pipe, connect
+
+
+def _url(url: str) -> Any:
+    return connect(url, tries=1, name="hirewire-test")
+
+
+class Dying(Pipe):
+    """Carries out `lives` commands; from then on its process is as good as dead.
+
+    With `heard` false the last one is carried out too, but its reply never comes.
+    """
+
+    def __init__(self, url: str, lives: int, *, heard: bool = True) -> None:
+        super().__init__(_url(url))
+        self._lives = lives
+        self._heard = heard
+        self.asked = 0
+
+    @property
+    def died(self) -> bool:
+        """Whether it came to the end of its life."""
+        return self.asked > self._lives
+
+    def _ask(self, command: tuple[Any, ...]) -> "asyncio.Future[Any]":
+        self.asked += 1
+        if self.asked <= self._lives:
+            return super()._ask(command)
+        carried = not self._heard and self.asked == self._lives + 1
+        return asyncio.ensure_future(self._lost(super()._ask(command) if carried else None))
+
+    async def _lost(self, reply: "asyncio.Future[Any] | None") -> Any:
+        if reply is not None:
+            await reply
+        raise StoreUnavailable("this process is dead")
+
+
+class Echoing(Pipe):
+    """Sends every script twice, as the client does when a reply was lost on the way.
+
+    But for `claim`: a claim whose reply is lost costs the time of its lease, which has its own test.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(_url(url))
+        self._claim = self._scripts["claim"].sha
+
+    def _ask(self, command: tuple[Any, ...]) -> "asyncio.Future[Any]":
+        first = super()._ask(command)
+        if command[0] != "EVALSHA" or command[1] == self._claim:
+            return first
+        return asyncio.ensure_future(self._again(first, command))
+
+    async def _again(self, first: "asyncio.Future[Any]", command: tuple[Any, ...]) -> Any:
+        await first
+        return await super()._ask(command)
+
+
+class Held(Pipe):
+    """Holds the reply of commands that begin with certain words until the gate is opened."""
+
+    def __init__(self, url: str, *words: str) -> None:
+        super().__init__(_url(url))
+        self._words = words
+        self.arrived = asyncio.Event()
+        self.opened = asyncio.Event()
+
+    def _ask(self, command: tuple[Any, ...]) -> "asyncio.Future[Any]":
+        reply = super()._ask(command)
+        said = [str(part) for part in command[: len(self._words)]]
+        if all(one.startswith(word) for one, word in zip(said, self._words, strict=True)):
+            return asyncio.ensure_future(self._late(reply))
+        return reply
+
+    async def _late(self, reply: "asyncio.Future[Any]") -> Any:
+        found = await reply
+        self.arrived.set()
+        await self.opened.wait()
+        return found
