@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from service.core.settings import Settings
 from service.core.store.connections import Connection
+from service.core.store.memory import Ladder
 from service.core.store.redis import Pipe
 from service.core.store.store import Store
 
@@ -26,6 +27,7 @@ class Hooks:
 
     def __init__(self, settings: Settings, pipe: Pipe) -> None:
         self.store = Store.open(settings, pipe)
+        self.ladder = Ladder(pipe)
         self._kept: OrderedDict[str, Hook] = OrderedDict()
 
     async def get(self, hook_id: str) -> Hook:

@@ -17,6 +17,7 @@ from service.core.logs import logger
 from service.core.recruitee import webhook
 from service.core.recruitee.webhook import Webhook
 from service.core.store.inbox import DUPLICATE, GONE
+from service.core.store.memory import Rung
 from service.hooks import Hooks
 
 PREFIX = "/webhooks/recruitee/"
@@ -187,6 +188,9 @@ async def _taken(hooks: Hooks, hook_id: str, c: str, body: bytes) -> Reply:
 
 
 async def _accepted(hooks: Hooks, hook_id: str, c: str, read: Webhook) -> Reply:
+    if await hooks.ladder.rung() >= Rung.INGRESS_REFUSES:
+        # The rest of the memory belongs to what was accepted before: it must be delivered.
+        return AWAY
     taken = await hooks.store.inbox.accept(hook_id, c, read.fingerprint, read.entries)
     if taken == GONE:
         return NOT_FOUND

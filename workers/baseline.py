@@ -22,6 +22,7 @@ from service.core.recruitee.client import (
 )
 from service.core.store.connections import ACTIVE, Connection
 from service.core.store.inbox import Lease
+from service.core.store.memory import Rung
 from service.core.store.records import Committed, Write
 from service.core.unified import announce as decide
 from service.core.unified.model import Context as Facts
@@ -32,6 +33,7 @@ from workers.refetch import Done, Failed, company
 
 ORDER = ("job",)  # jobs first: their stages' categories are needed to read applications
 COMMIT_ROWS = 50
+FULL_WAITS_S = 10.0
 log = logger("baseline")
 
 
@@ -75,6 +77,8 @@ class _Reading:
         at = int(self._progress.get(self._root.name, {}).get("at", 0))
         read = int(self._progress.get(self._root.name, {}).get("read", 0))
         while True:
+            if await self._ctx.ladder.rung() >= Rung.READING_WAITS:
+                return Failed("Redis is over 75 % full: reading at length waits", FULL_WAITS_S)
             token, answer = await self._page(at)
             match answer:
                 case Ok(data):

@@ -13,6 +13,7 @@ import aiohttp
 from service.core.net.guard import guarded_session
 from service.core.recruitee.client import RecruiteeClient, open_session
 from service.core.settings import Settings
+from service.core.store.memory import Ladder
 from service.core.store.redis import Pipe
 from service.core.store.store import Store
 from workers.slots import Slots
@@ -55,6 +56,7 @@ class Context:
     subscribers: aiohttp.ClientSession
     slots: Slots
     stopping: asyncio.Event
+    ladder: Ladder
     on_events: Callable[[], None]
     """Called after a commit that announced something: this process looks at once."""
     stages: Briefly[tuple[str, str], str | None] = field(
@@ -84,6 +86,7 @@ async def open_context(
             subscribers=subscribers,
             slots=Slots(),
             stopping=asyncio.Event(),
+            ladder=Ladder(store.pipe),
             on_events=on_events,
         )
     finally:

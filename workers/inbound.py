@@ -13,6 +13,7 @@ from service.core.recruitee.webhook import parse_entry
 from service.core.store.connections import ACTIVE, BASELINING, UNAUTHORIZED, Connection
 from service.core.store.dead_letters import DeadLetter
 from service.core.store.inbox import Lease, Parked, Pulled
+from service.core.store.memory import Rung
 from service.core.unified.model import Cause, Ref
 from service.core.unified.registry import ROOTS
 from workers.baseline import baseline
@@ -23,6 +24,7 @@ from workers.refetch import Again, Done, Failed, Lost, Outcome, company, refetch
 BATCH = 200
 RENEW_S = 1.5
 BUDGET_S = 10.0
+FULL_WAITS_MS = 2000
 GIVE_UP_MS = 72 * 3600 * 1000
 FIRST_DELAY_MS, LAST_DELAY_MS = 1000, 1_800_000
 LAG_DELAYS_MS = (1000, 5000, 30_000)
@@ -46,6 +48,8 @@ async def serve_inbox(ctx: Context, lease: Lease, news: asyncio.Event) -> int | 
     connection = await ctx.store.connections.get(lease.id)
     if connection is None:
         return await ctx.store.inbox.release(lease, look_again=False)
+    if await ctx.ladder.rung() >= Rung.ONLY_DELIVERY:
+        return await ctx.store.inbox.release(lease, look_again=False, delay_ms=FULL_WAITS_MS)
     if connection.status == UNAUTHORIZED:
         return await _probe(ctx, connection, lease)
     if connection.status == BASELINING:

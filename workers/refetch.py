@@ -32,6 +32,7 @@ from service.core.unified.model import (
     Verdict,
 )
 from service.core.unified.model import Context as Facts
+from service.core.unified.models.stage import categories
 from service.core.unified.registry import MODELS, ROOTS
 from workers.context import Context
 
@@ -347,7 +348,9 @@ async def stage_facts(
 ) -> Facts:
     """Return what normalizing needs to know besides the answer."""
     needs = sorted(one._root.needs(raw, references))
-    return one._facts(await one.stages_of(needs) if needs else {})
+    looked_up = await one.stages_of(needs) if needs else {}
+    # What the answer explains itself is needed beyond normalizing: a hop back is judged by it.
+    return one._facts(looked_up | categories(references))
 
 
 def _objects(value: object) -> list[Mapping[str, Any]]:

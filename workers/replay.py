@@ -8,6 +8,7 @@ from service.core import ids, times
 from service.core.logs import logger
 from service.core.store.deliveries import Delivery
 from service.core.store.inbox import Lease
+from service.core.store.memory import Rung
 from service.core.store.records import subject_key
 from service.core.store.replays import Item
 from service.core.unified.model import Ref
@@ -15,6 +16,7 @@ from workers.context import Context
 from workers.drain import LEASE_MS
 
 BATCH = 50
+FULL_WAITS_MS = 5000
 log = logger("replay")
 
 
@@ -22,6 +24,8 @@ async def serve_replay(ctx: Context, lease: Lease, news: asyncio.Event) -> int |
     """Open the next items until none are left or the replay stands still; resumable at any point."""
     replays = ctx.store.replays
     while not ctx.stopping.is_set() and await ctx.store.claims.renew("rpl", lease, LEASE_MS):
+        if await ctx.ladder.rung() >= Rung.READING_WAITS:
+            return FULL_WAITS_MS
         length, items = await replays.items(lease.id, BATCH)
         if not items:
             break

@@ -7,6 +7,7 @@ import typer
 from service import __version__
 from service.cli import connections, dead_letters, deliveries, events, subscribers
 from service.cli.demo import demo
+from service.cli.doctor import doctor
 from service.cli.output import complain, say
 from service.cli.replay import replay
 from service.cli.sandbox import sandbox
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Recruitee's changes, delivered: webhooks in, signed change events out.",
 )
-for command in (demo, up, serve, work, sandbox, replay):
+for command in (demo, up, serve, work, sandbox, replay, doctor):
     app.command()(command)
 for noun, commands in {
     "connections": connections.app,

@@ -80,6 +80,9 @@ class Settings(BaseModel):
         description="CIDRs that subscriber URLs may resolve into although not public; None: unset",
     )
     event_retention_days: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] = 30
+    unsafe_redis: bool = Field(
+        False, description="start although Redis may evict keys or keeps nothing on disk"
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         "info"
     )

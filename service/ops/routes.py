@@ -10,6 +10,7 @@ from service.ops import (
     connections,
     dead_letters,
     deliveries,
+    doctor,
     events,
     replays,
     stats,
@@ -64,6 +65,7 @@ def _table() -> list[Route]:
         _at("/replays/{id}/resume", POST=replays.resume),
         _at("/replays/{id}/cancel", POST=replays.cancel),
         _at("/stats", GET=stats.show),
+        _at("/doctor", GET=doctor.show),
     ]
 
 

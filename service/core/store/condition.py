@@ -47,7 +47,7 @@ async def examine(store: Store, settings: Settings) -> list[Finding]:
             )
         ]
     except StoreUnavailable as error:
-        return [Finding("redis", "failed", _away(str(error)))]
+        return [Finding("redis", "failed", cure_of(str(error)))]
 
 
 async def unsafe(pipe: Pipe) -> list[str]:
@@ -77,7 +77,8 @@ async def _all(
     yield await _connections(store)
 
 
-def _away(said: str) -> str:
+def cure_of(said: str) -> str:
+    """Return what to do about a Redis that does not serve, from what StoreUnavailable says."""
     cures: Mapping[str, str] = {
         "BusyLoadingError": "Redis is loading its data; it will answer when it has, usually within minutes",
         "ReadOnlyError": "Redis is a read-only replica; point HIREWIRE_REDIS_URL at the primary",

@@ -141,7 +141,7 @@ class Need(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How all records of a root are listed (recruitee-api reference 2.3)."""
+    """How all records of a root are listed: by offset, by page, or all at once."""
 
     path: str
     key: str

@@ -1,0 +1,71 @@
+"""What Recruitee had: every record's states in the order it had them, and which webhooks told of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tests.model.facts import GONE, State
+
+
+class Record(NamedTuple):
+    """A record by Recruitee's own name for it."""
+
+    model: str
+    remote_id: str
+
+
+@dataclass
+class Past:
+    """One record's states; `told_of` is the latest of them that an acknowledged webhook covers."""
+
+    states: list[State] = field(default_factory=list)
+    told_of: int = -1
+    seen_until: int | None = None
+    """Known before all else: the baseline may have read any state up to this one. None: born later."""
+
+    @property
+    def last(self) -> int:
+        """The index of the present state."""
+        return len(self.states) - 1
+
+
+@dataclass
+class History:
+    """Every record's past."""
+
+    pasts: dict[Record, Past] = field(default_factory=dict)
+
+    def note(self, record: Record, state: State) -> None:
+        """Add a state, if it is another than the last."""
+        past = self.pasts.setdefault(record, Past())
+        if not past.states or past.states[-1] != state:
+            past.states.append(dict(state))
+
+    def gone(self, record: Record) -> None:
+        """Say that a record is gone."""
+        self.note(record, GONE)
+
+    def moments(self, records: Iterable[Record]) -> dict[Record, int]:
+        """Return where records stand now: what a webhook sent at this moment covers."""
+        return {record: self.pasts[record].last for record in records if record in self.pasts}
+
+    def acknowledged(self, covered: dict[Record, int]) -> None:
+        """Remember that a webhook was answered 200: what it covers must be told."""
+        for record, index in covered.items():
+            past = self.pasts[record]
+            past.told_of = max(past.told_of, index)
+
+    def baseline_ended(self) -> None:
+        """Say that the baseline has been taken: whatever is new from now on is created."""
+        for past in self.pasts.values():
+            past.seen_until = past.last
+
+    def present(self) -> dict[Record, State]:
+        """Return every record's last state."""
+        return {record: past.states[-1] for record, past in self.pasts.items()}
+
+
+def uids(state: State, names: dict[str, str]) -> dict[str, Any]:
+    """Return a state with stages by their unified ids."""
+    stage = state.get("current_stage_id")
+    return {**state, "current_stage_id": names[stage]} if stage is not None else dict(state)

@@ -1,0 +1,163 @@
+"""The judge: says in words what is wrong with the events that were told of a history.
+
+Any partition of a record's past into consecutive folds is allowed, since a fetch sees what is there:
+so a record's events are right if they lead, group by group, from a state that the baseline may have
+read through states that Recruitee had, in the order it had them, to one that no acknowledged webhook
+is later than; each group being exactly what the contract calls the step between two such states.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from tests.model.facts import ALONG, GONE, State, Told, agree, between, state_of
+from tests.model.history import History, Past, Record
+
+Event = Mapping[str, Any]
+
+
+def record_of(event: Event) -> Record | None:
+    """Return the record that an event is about; None for an operational one."""
+    about = event["data"]
+    return Record(about["model"], about["remote_id"]) if "sequence" in event else None
+
+
+def by_record(events: Sequence[Event]) -> dict[Record, list[Event]]:
+    """Return each record's events in the order they were told."""
+    found: dict[Record, list[Event]] = {}
+    for event in events:
+        if record := record_of(event):
+            found.setdefault(record, []).append(event)
+    return found
+
+
+def violations(history: History, events: Sequence[Event]) -> list[str]:
+    """Return what is wrong with a connection's events, in the order of its log; empty: all is well."""
+    told = by_record(events)
+    found = [f"{_name(record)}: told, but Recruitee never had it" for record in told.keys() - history.pasts.keys()]
+    for record, past in history.pasts.items():
+        said = told.get(record, [])
+        wrong = [*_sequence(said), *_past(record, past, said)]
+        found += [f"{_name(record)}: {words}" for words in wrong]
+    return found
+
+
+def _sequence(events: Sequence[Event]) -> Iterator[str]:
+    have = [event["sequence"] for event in events]
+    if have != list(range(1, len(have) + 1)):
+        yield f"its sequence is {have}"
+    if len({event["id"] for event in events}) != len(events):
+        yield "one event id stands for two events"
+
+
+def _past(record: Record, past: Past, events: Sequence[Event]) -> list[str]:
+    """Try every state that the baseline may have read; the first that explains all acquits."""
+    if past.seen_until is None:
+        return list(_Reading(record.model, past, None).read(events))
+    starts: list[int | None] = list(range(past.seen_until + 1))
+    if events and events[0]["type"].endswith(".created"):
+        starts = [None]
+    wrong: list[str] = []
+    for start in starts:
+        found = list(_Reading(record.model, past, start).read(events))
+        if not found:
+            return []
+        wrong = wrong if wrong and len(wrong) <= len(found) else found
+    return wrong
+
+
+class _Reading:
+    """Follows one record's events along its past, from one start (None: nobody knew it)."""
+
+    def __init__(self, model: str, past: Past, start: int | None) -> None:
+        self._model = model
+        self._past = past
+        self._at = -1 if start is None else start
+        self._told: State | None = None if start is None else past.states[start]
+        self._alive: State = self._told or {}
+
+    def read(self, events: Sequence[Event]) -> Iterator[str]:
+        for shown, group in groupby(events, self._shown):
+            yield from self._group(shown, list(group))
+        yield from self._end()
+
+    def _shown(self, event: Event) -> str:
+        # A return is told first and shows where it all led to: a group of its own.
+        if event["type"].endswith((".restored", ".created")):
+            return f"{event['type']} {event['sequence']}"
+        return repr(sorted(state_of(self._model, event["data"]["record"]).items()))
+
+    def _group(self, _: str, events: list[Event]) -> Iterator[str]:
+        first = events[0]
+        shows = state_of(self._model, first["data"]["record"])
+        number, word = first["sequence"], first["type"].split(".")[1]
+        if word == "created":
+            yield from self._born(shows, number)
+        elif word == "restored":
+            if self._told != GONE:
+                yield f"#{number} tells the return of what was not gone"
+            self._told = self._alive
+        elif self._told is None:
+            yield f"#{number} {first['type']}: told before it was created"
+            self._told = shows
+        else:
+            yield from self._step(shows, events)
+
+    def _born(self, shows: State, number: int) -> Iterator[str]:
+        if self._told is not None:
+            yield f"#{number}: created, but it was known already"
+        yield from self._reach(shows, number)
+        self._told = self._alive = shows
+
+    def _step(self, shows: State, events: Sequence[Event]) -> Iterator[str]:
+        number, told = events[0]["sequence"], self._told or {}
+        expected = between(self._model, told, shows)
+        said = [told_of(event) for event in events]
+        if sorted(map(repr, expected)) != sorted(map(repr, said)):
+            yield f"#{number}: from {dict(told)} to {dict(shows)} is {_words(expected)}, told was {_words(said)}"
+        yield from self._reach(shows, number)
+        self._told = shows if shows == GONE else {**told, **shows}
+        if shows != GONE:
+            self._alive = self._told
+
+    def _reach(self, shows: State, number: int) -> Iterator[str]:
+        states = self._past.states
+        for index in range(self._at + 1, len(states)):
+            if agree(self._model, shows, states[index]):
+                self._at = index
+                return
+        earlier = any(agree(self._model, shows, state) for state in states)
+        why = "an earlier state than was told before" if earlier else "a state that Recruitee never had"
+        yield f"#{number} shows {why}: {dict(shows)}"
+
+    def _end(self) -> Iterator[str]:
+        owed = self._past.states[max(self._past.told_of, 0) :]
+        if self._past.told_of < 0:
+            return
+        if self._told is None:
+            if GONE not in owed:
+                yield "it was never told of, though its webhook was acknowledged"
+        elif not any(agree(self._model, self._told, state) for state in owed):
+            yield f"the last that was told is {dict(self._told)}, but it is {dict(owed[-1])}"
+
+
+def told_of(event: Event) -> Told:
+    """Return an event in the model's words, what merely goes along left out."""
+    changes = [
+        (c["path"], _gone(c["path"], c["before"]), _gone(c["path"], c["after"]))
+        for c in event["data"]["changes"]
+        if c["path"] not in ALONG
+    ]
+    return Told(event["type"], tuple(sorted(changes, key=lambda change: change[0])))
+
+
+def _gone(path: str, value: Any) -> Any:
+    return value is not None if path == "remote_deleted_at" else value
+
+
+def _words(told: Sequence[Told]) -> str:
+    return "; ".join(f"{one.type}{list(one.changes)}" for one in told) or "nothing"
+
+
+def _name(record: Record) -> str:
+    return f"{record.model} {record.remote_id}"
