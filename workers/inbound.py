@@ -25,6 +25,7 @@ BATCH = 200
 RENEW_S = 1.5
 BUDGET_S = 10.0
 FULL_WAITS_MS = 2000
+DIED_ALONE, DIED_LOST = 3, 20
 GIVE_UP_MS = 72 * 3600 * 1000
 FIRST_DELAY_MS, LAST_DELAY_MS = 1000, 1_800_000
 LAG_DELAYS_MS = (1000, 5000, 30_000)
@@ -69,6 +70,8 @@ class _Line:
         self._connection = connection
         self._lease = lease
         self._after = "0-0"
+        self._parked_in_all = 0
+        self._died: dict[str, int] = {}
         self._pending: dict[str, Asked] = {}
         self._running: dict[asyncio.Task[bool], str] = {}
         self._until = monotonic() + BUDGET_S
@@ -101,6 +104,8 @@ class _Line:
     async def _pull(self) -> bool:
         pulled = await self._ctx.store.inbox.pull(self._lease, self._after, BATCH, LEASE_MS)
         self._take(pulled)
+        self._parked_in_all = pulled.parked_in_all
+        self._died |= pulled.died
         return pulled.status == ACTIVE
 
     def _take(self, pulled: Pulled) -> None:
@@ -126,15 +131,32 @@ class _Line:
             if len(self._running) >= MAX_IN_FLIGHT:
                 return
             # A root in flight is fetched once more when it is done: what came meanwhile is newer.
-            if root not in self._running.values():
+            if root not in self._running.values() and self._may_run(root):
                 asked = self._pending.pop(root)
                 task = asyncio.create_task(self._work(root, asked))
                 self._running[task] = root
 
+    def _may_run(self, root: str) -> bool:
+        """Say whether a root may start: one that workers died of runs alone."""
+        alone = any(self._suspect(other) for other in self._running.values())
+        return not alone and not (self._suspect(root) and self._running)
+
+    def _suspect(self, root: str) -> bool:
+        return self._died.get(root, 0) >= DIED_ALONE
+
     async def _work(self, root: str, asked: Asked) -> bool:
         """Refetch one root; returns False when the whole connection has to stop."""
         try:
-            outcome = await self._refetch(root, asked)
+            if asked.parked is None and self._parked_in_all:
+                # What waits for another try is part of this one, due or not.
+                waiting = await self._ctx.store.inbox.parked(self._lease.id, root)
+                asked = asked._replace(
+                    entries=(waiting.entries if waiting else []) + asked.entries, parked=waiting
+                )
+            if self._died.get(root, 0) >= DIED_LOST:
+                outcome: Outcome = Lost(f"{DIED_LOST} workers died while they worked on it")
+            else:
+                outcome = await self._refetch(root, asked)
         except (Fenced, StoreUnavailable, asyncio.CancelledError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever escapes must not hold its entry for ever
@@ -142,7 +164,9 @@ class _Line:
                 "refetch.crashed", connection_id=self._lease.id, root=root, error=where(error)
             )
             outcome = Lost(f"a fault of ours: {where(error)}")
-        return await self._settle(root, asked, outcome)
+        ended = await self._settle(root, asked, outcome)
+        self._died.pop(root, None)
+        return ended
 
     async def _refetch(self, root: str, asked: Asked) -> Outcome:
         model, _, remote_id = root.partition(":")
@@ -179,6 +203,7 @@ class _Line:
                 return True
             case Unauthorized(reason):
                 await _unauthorized(self._ctx, self._connection, reason)
+                await self._ctx.store.inbox.not_begun(self._lease.id, root)
                 return False
             case Again():
                 await self._park(root, asked, "lagging", _lag_delay(asked.parked))

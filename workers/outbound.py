@@ -1,6 +1,7 @@
 """A subscriber's line: read on in the log, filter, open deliveries, send in lane order, settle."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Sequence
 from time import monotonic
@@ -73,8 +74,9 @@ class _Line:
             if step.state == "released" or (step.state == "stopped" and not self._flying):
                 return step.next_due
             openings = [self._opening(read, step.now) for read in step.reads]
+            await self._fetch_bodies(openings)
             for delivery in step.going:
-                self._send(delivery)
+                self._send(delivery, news)
             settles = [] if openings else await self._wait(step, news)
 
     async def cancel(self) -> None:
@@ -106,18 +108,32 @@ class _Line:
         ]
         return Opening(read.connection_id, read.start, read.entries[-1].position, deliveries)
 
+    async def _fetch_bodies(self, openings: Sequence[Opening]) -> None:
+        """Get the bodies of what is opened in one command, since nearly all is sent at once."""
+        if self._subscriber.wanted.format != "hirewire":
+            return
+        events = [d.e for o in openings for d in o.deliveries]
+        wanted = [e for e in events if self._ctx.bodies.get((e, "hirewire")) is None]
+        if wanted:
+            for event, body in zip(wanted, await self._ctx.store.log.bodies(wanted), strict=True):
+                if body is not None:
+                    self._ctx.bodies.put((event, "hirewire"), body)
+
     async def _wait(self, step: Step, news: asyncio.Event) -> list[Settle]:
         """Wait for an answer, news, a due attempt or the lease's renewal; return what is done."""
         timeout = RENEW_S
         if step.next_due is not None and not self._full():
             timeout = min(timeout, max(0.0, (step.next_due - step.now) / 1000) + 0.001)
-        bell = asyncio.ensure_future(news.wait())
-        slot = asyncio.ensure_future(self._ctx.slots.freed.wait())
-        self._ctx.slots.freed.clear()
-        waits = {bell, *self._flying} | ({slot} if self._starved() else set())
-        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        bell.cancel()
-        slot.cancel()
+        slots = self._ctx.slots.freed
+        slots.clear()
+        # An answer sets `news` too, so that one future is enough, unless others hold all the slots.
+        slot = asyncio.create_task(_pass_on(slots, news)) if self._starved() else None
+        if not any(task.done() for task in self._flying):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await news.wait()
+        if slot is not None:
+            slot.cancel()
         done = [task for task in self._flying if task.done()]
         for task in done:
             del self._flying[task]
@@ -130,9 +146,10 @@ class _Line:
     def _starved(self) -> bool:
         return self._ctx.slots.free(slow=self._on_probation()) == 0
 
-    def _send(self, delivery: Delivery) -> None:
+    def _send(self, delivery: Delivery, news: asyncio.Event) -> None:
         slot = self._ctx.slots.take(slow=self._on_probation())
         task = asyncio.create_task(self._attempt(delivery, slot))
+        task.add_done_callback(lambda _: news.set())
         self._flying[task] = monotonic()
 
     async def _attempt(self, delivery: Delivery, slot: Slot) -> Settle:
@@ -218,6 +235,11 @@ class _Line:
             return kept
         life = self._ctx.settings.retention_s
         return await log_.keep_rendered(delivery.e, form, render(body, form), life)
+
+
+async def _pass_on(slots: asyncio.Event, news: asyncio.Event) -> None:
+    await slots.wait()
+    news.set()
 
 
 def _tried(delivery: Delivery, outcome: Outcome, at: int) -> Delivery:

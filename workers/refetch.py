@@ -120,7 +120,7 @@ class _One:
     async def run(self, patient: bool) -> Outcome:
         rate = self._ctx.settings.recruitee_rate
         begun = await self._ctx.store.records.begin(
-            self._c, self._ref, rate, MAX_IN_FLIGHT, self._lease
+            self._c, self._ref, rate, MAX_IN_FLIGHT, self._lease, self._parked
         )
         await asyncio.sleep(begun.wait_s)
         answer = await self._get(self._root.path.format(id=self._ref.remote_id), self._root.params)
@@ -198,7 +198,7 @@ class _One:
         return any(str(row.get("id")) == remote_id for row in rows)
 
     async def _hidden(self, token: int) -> Outcome:
-        await self._ctx.store.pipe.call("HINCRBY", "stat", "hidden_records", 1)
+        await self._ctx.store.records.hidden(self._c)
         return await self._commit([], [], token, {}, self._facts({}))
 
     async def _vanished(self, drafts: Sequence[Draft], known: Known) -> list[Ref]:

@@ -24,8 +24,11 @@ SecretFile = Annotated[
 def add(
     client: Client,
     company: Annotated[
-        str, typer.Option("--company", "--company-id", help="Company id or subdomain.")
-    ],
+        str | None,
+        typer.Option(
+            "--company", "--company-id", help="Company id or subdomain; else it is asked for."
+        ),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="A name for people.")] = None,
     token_file: Annotated[
         str | None,
@@ -38,6 +41,7 @@ def add(
     webhook_secret_file: SecretFile = None,
 ) -> None:
     """Link a company; prints the webhook URL to paste into Recruitee."""
+    company = company or str(typer.prompt("Recruitee company id or subdomain", err=True))
     api_token = secret_from(token_file, "Recruitee API token")
     secret = secret_from(webhook_secret_file, "Webhook secret") if webhook_secret_file else None
     made = client.post(
@@ -74,14 +78,14 @@ def update(
     connection: Id,
     name: Annotated[str | None, typer.Option(help="A name for people.")] = None,
     ask_token: Annotated[
-        bool, typer.Option("--ask-token", help="Ask for a new API token.")
+        bool, typer.Option("--api-token", help="Ask for a new API token.")
     ] = False,
     token_file: Annotated[
         str | None,
         typer.Option("--token-file", "--api-token-file", help="File with a new API token."),
     ] = None,
     ask_secret: Annotated[
-        bool, typer.Option("--ask-secret", help="Ask for the webhook secret.")
+        bool, typer.Option("--webhook-secret", help="Ask for the webhook secret.")
     ] = False,
     webhook_secret_file: SecretFile = None,
 ) -> None:

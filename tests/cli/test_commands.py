@@ -189,7 +189,9 @@ def test_secrets_come_from_files_or_standard_input(
     run("connections", "add", "--company", "acme", stdin="api-token\n")
     run("connections", "rotate-secret", "c1", stdin="hook-secret\n")
     run("connections", "update", "c1", "--webhook-secret-file", "-", stdin="hook-secret\n")
-    run("connections", "update", "c1", "--ask-token", stdin="api-token\n")
+    run("connections", "update", "c1", "--api-token", stdin="api-token\n")
+    run("connections", "update", "c1", "--webhook-secret", stdin="hook-secret\n")
+    run("connections", "add", stdin="77\napi-token\n")
     run("subscribers", "add", "http://127.0.0.1/", "--secret-file", "-", stdin=SECRET)
 
     assert [body for _, _, body in far_end.asked] == [
@@ -198,6 +200,8 @@ def test_secrets_come_from_files_or_standard_input(
         {"webhook_secret": "hook-secret"},
         {"webhook_secret": "hook-secret"},
         {"api_token": "api-token"},
+        {"webhook_secret": "hook-secret"},
+        {"company_id": "77", "api_token": "api-token"},
         {"url": "http://127.0.0.1/", "secret": SECRET},
     ]
 

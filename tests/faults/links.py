@@ -67,9 +67,7 @@ class Link:
             await self._open.wait()
             far_reader, far_writer = await self.dial()
             with self._known(far_writer):
-                await asyncio.gather(
-                    self._pump(reader, far_writer), self._pump(far_reader, writer)
-                )
+                await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
 
     @contextlib.contextmanager
     def _known(self, writer: asyncio.StreamWriter) -> Iterator[None]:

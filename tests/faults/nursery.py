@@ -77,7 +77,7 @@ def _lived(order: dict[str, Any]) -> int:
         _be(order)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (it is the process' end, whatever it was)
         traceback.print_exc()
         return 70
     finally:
@@ -106,12 +106,13 @@ def _be(order: dict[str, Any]) -> None:
 
 def _move_clock(by_ms: int) -> None:
     """Let this process believe in another time: ours and arq's, but not the monotonic one."""
-    times = importlib.import_module("service.core.times")
-    arq = importlib.import_module("arq.utils")
+    times: Any = importlib.import_module("service.core.times")
+    arq: Any = importlib.import_module("arq.utils")
     real_ms, real_s = times.now_ms, arq.time
-    for module in list(sys.modules.values()):
+    modules: list[Any] = list(sys.modules.values())
+    for module in modules:
         if getattr(module, "now_ms", None) is real_ms:
-            module.now_ms = lambda: real_ms() + by_ms  # type: ignore[attr-defined] # it has one
+            module.now_ms = lambda: real_ms() + by_ms
     arq.time = lambda: real_s() + by_ms / 1000
 
 

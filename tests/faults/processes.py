@@ -157,13 +157,12 @@ class Slot:
     log: Path
     port: int = 0
     clock_ms: int = 0
-    stopped: bool = False
     child: Child | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # one thing at a time happens to it
     faults: list[str] = field(default_factory=list)  # ends that nobody caused
 
     async def start(self) -> None:
         """Start it."""
-        self.stopped = False
         self.child = await self.nursery.start(
             self.module, *self.args, env=self.env, log=self.log, clock_ms=self.clock_ms
         )
@@ -180,7 +179,6 @@ class Slot:
 
     def freeze(self, frozen: bool) -> None:
         """SIGSTOP or SIGCONT."""
-        self.stopped = frozen
         if self.child is not None:
             self.child.signal(signal.SIGSTOP if frozen else signal.SIGCONT)
 

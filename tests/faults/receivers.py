@@ -36,7 +36,9 @@ class Subscriber:
     id: str = ""
     secret: str = ""
     heard: list[Heard] = field(default_factory=list)
-    taken: dict[str, int] = field(default_factory=dict)  # event -> what was heard before it was taken
+    taken: dict[str, int] = field(
+        default_factory=dict
+    )  # event -> what was heard before it was taken
     faults: list[str] = field(default_factory=list)
     on_gone: Callable[[], object] = lambda: None
 

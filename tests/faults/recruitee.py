@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
@@ -129,9 +129,11 @@ async def _says(answer: Answer | None) -> Answer | None:
     return answer
 
 
-_MOODS: dict[Mood, Callable[[Recruitee, Answer], Any]] = {
+_MOODS: dict[Mood, Callable[[Recruitee, Answer], Awaitable[Answer | None]]] = {
     "errors": lambda r, _: _says(Answer(r.random.choice((500, 502, 503)), b"<html>oh</html>")),
-    "limits": lambda r, _: _says(Answer(429, b"{}", r.random.choice((((("retry-after", "1")),), ())))),
+    "limits": lambda r, _: _says(
+        Answer(429, b"{}", r.random.choice((((("retry-after", "1")),), ())))
+    ),
     "slow": Recruitee.slow,
     "hangs up": lambda r, _: _says(None),
     "garbage": lambda r, truth: _says(Answer(200, truth.body[: len(truth.body) // 2])),

@@ -7,10 +7,9 @@ from random import Random
 from typing import Any
 
 from tests.faults.sender import Sender
-from tests.faults.world import JOBS, STAGES, Company, Job, Person, job_state
+from tests.faults.world import JOBS, STAGES, TAGS, Company, Job, Person, job_state
 
 REASONS = ("Too far", "No fit", "Salary")
-TAGS = ("go", "lua", "night", "senior")
 REST_S = 4.0  # a deleted candidate stays so: its webhook may be late
 
 Details = dict[str, Any]

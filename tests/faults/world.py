@@ -11,6 +11,7 @@ Key = tuple[str, str, str]  # connection, model, remote id
 
 STAGES = {101: "apply", 102: "phone_screen", 103: "interview", 104: "offer", 105: "hire"}
 JOBS = (60, 61)  # of one pipeline
+TAGS = ("go", "lua", "night", "senior")
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Company:
 
     def note_all(self) -> None:
         """Begin the history: what is true now is known to whoever reads everything now."""
+        self.history.clear()
         for person in self.people.values():
             self.note_person(person)
         for job in self.jobs.values():
@@ -99,8 +101,9 @@ class Company:
 
 
 def candidate_state(person: Person) -> State:
-    """Return how change events show a candidate."""
-    return {"title": f"v{person.title}", "tags": tuple(sorted(person.tags)), "gone": person.gone}
+    """Return how change events show a candidate; each tag is a fact of its own, as they tell it."""
+    tags = {f"tags.{tag}": tag in person.tags for tag in TAGS}
+    return {"title": f"v{person.title}", "gone": person.gone, **tags}
 
 
 def job_state(job: Job) -> State:

@@ -22,6 +22,7 @@ from tests.ingress.bodies import SECRET, raw, sign
 from tests.serving import serving
 
 READ_WITHIN_S = 0.3
+ADMIN_TOKEN = "test-admin-token"
 
 
 @dataclass
@@ -113,7 +114,7 @@ def settings_for(redis_url: str, data_dir: Path) -> Settings:
     return Settings(
         redis_url=SecretStr(redis_url),
         data_dir=data_dir,
-        admin_token=SecretStr("test-admin-token"),
+        admin_token=SecretStr(ADMIN_TOKEN),
         master_key=SecretStr(crypto.new_master_key()),
         log_level="error",
     )
@@ -126,15 +127,21 @@ async def served(ingress_settings: Settings) -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture(scope="package")
+async def client(served: str) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client; to make one costs more than most tests do."""
+    async with httpx.AsyncClient(base_url=served) as opened:
+        yield opened
+
+
 @pytest.fixture
 async def ingress(
-    served: str, ingress_settings: Settings, redis_url: str
+    served: str, client: httpx.AsyncClient, ingress_settings: Settings, redis_url: str
 ) -> AsyncIterator[Ingress]:
     """One connection with a secret, over an emptied Redis."""
     store = Store.open(ingress_settings)
     connection = await store.connections.create("5600", "a token", SECRET, "Example")
-    async with httpx.AsyncClient(base_url=served) as client:
-        yield Ingress(served, client, store, connection)
+    yield Ingress(served, client, store, connection)
     await store.close()
 
 

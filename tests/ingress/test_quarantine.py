@@ -6,7 +6,7 @@ import pytest
 
 from service.core.store.dead_letters import DeadLetter
 from tests.ingress.bodies import CANDIDATE, EMAIL, NAME, envelope, raw
-from tests.ingress.conftest import Ingress
+from tests.ingress.conftest import ADMIN_TOKEN, Ingress
 
 BAD_IDS = [
     None, 0, -1, 1.0, 3331.5, True, False, "x", "", "-5", "3331 ", "1e3", "\u0663", "9" * 20,
@@ -53,23 +53,34 @@ UNUSABLE: dict[str, Any] = {
 }
 
 
-async def dead_letters(ingress: Ingress) -> list[DeadLetter]:
-    found = [await ingress.store.dead_letters.get(i) for i, _ in await _page(ingress)]
-    return [dead for dead in found if dead]
+async def listed(ingress: Ingress) -> list[str]:
+    """Return the ids of the inbound dead letters that an operator sees."""
+    answer = await ingress.client.get(
+        "/ops/v1/dead-letters",
+        params={"kind": "inbound", "limit": 100},
+        headers={"authorization": f"Bearer {ADMIN_TOKEN}"},
+    )
+    items = answer.json()["items"]
+    assert all(item["connection_id"] == ingress.connection.id for item in items)
+    return [item["id"] for item in items]
 
 
-async def _page(ingress: Ingress) -> list[tuple[str, float]]:
-    return await ingress.store.dead_letters.page(None, 100)
+async def the_one(ingress: Ingress) -> DeadLetter:
+    """Return the only one, as it is kept."""
+    (dead_id,) = await listed(ingress)
+    dead = await ingress.store.dead_letters.get(dead_id)
+    assert dead is not None
+    return dead
 
 
 @pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON.keys())
 async def test_what_is_signed_but_not_json_is_quarantined(ingress: Ingress, body: bytes) -> None:
     assert await ingress.said(body, signature=None) == "401"
-    assert await _page(ingress) == []
+    assert await listed(ingress) == []
 
     assert await ingress.said(body) == "quarantined"
 
-    (dead,) = await dead_letters(ingress)
+    dead = await the_one(ingress)
     assert (dead.kind, dead.reason) == ("inbound", "not JSON")
     assert dead.connection_id == ingress.connection.id
     assert ingress.store.dead_letters.body(dead) == body.decode("utf-8", "backslashreplace")
@@ -81,7 +92,7 @@ async def test_what_cannot_be_used_is_quarantined(
 ) -> None:
     assert await ingress.said(body) == "quarantined"
 
-    (dead,) = await dead_letters(ingress)
+    dead = await the_one(ingress)
     assert dead.kind == "inbound" and dead.reason
     assert ingress.store.dead_letters.body(dead) == raw(body).decode()
     assert (await ingress.roots(), await ingress.marks()) == ([], 0)
@@ -93,7 +104,7 @@ async def test_an_id_that_is_none_is_quarantined(ingress: Ingress) -> None:
     said = [await ingress.said(body) for body in bodies]
 
     assert said == ["quarantined"] * len(BAD_IDS)
-    assert len(await _page(ingress)) == len(BAD_IDS)
+    assert len(await listed(ingress)) == len(BAD_IDS)
     assert await ingress.roots() == []
 
 
@@ -109,7 +120,7 @@ async def test_the_same_unusable_body_is_kept_once(ingress: Ingress) -> None:
     said = [await ingress.said(b"no JSON") for _ in range(3)]
 
     assert said == ["quarantined"] * 3
-    assert len(await _page(ingress)) == 1
+    assert len(await listed(ingress)) == 1
 
 
 async def test_no_personal_data_can_be_read_in_redis(ingress: Ingress) -> None:
@@ -119,7 +130,7 @@ async def test_no_personal_data_can_be_read_in_redis(ingress: Ingress) -> None:
     await ingress.post(envelope(payload={"candidate": {**CANDIDATE, "id": None}}))
     await ingress.post(raw(envelope())[:-1])
 
-    assert len(await _page(ingress)) == 2
+    assert len(await listed(ingress)) == 2
     kept = await _everything(ingress)
     assert b"candidate:3331" in kept, "what was dumped is readable"
     for personal in (NAME, EMAIL, "Unlikely"):

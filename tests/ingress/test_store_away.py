@@ -144,10 +144,10 @@ async def test_a_redis_that_died_is_503_at_once_and_taken_up_again(
     own: Ingress, server: Server
 ) -> None:
     server.kill()
-    began = time.monotonic()
     for body in (envelope(id=2), {"test": True}, b"no JSON", envelope("x", payload={})):
+        began = time.monotonic()
         away(await own.post(body))
-    assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 3
 
     server.start()
 

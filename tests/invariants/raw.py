@@ -7,6 +7,9 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
 
 
 @dataclass
@@ -16,26 +19,52 @@ class Request:
     headers: dict[str, str]
     body: bytes
 
+    @property
+    def event(self) -> dict[str, Any]:
+        """The body, read."""
+        event: dict[str, Any] = orjson.loads(self.body)
+        return event
+
 
 @dataclass
 class RawReceiver:
-    """Answers with `answers`, one each, then 200; None hangs up without a word."""
+    """Answers with `answers`, one each, then 200; None hangs up without a word.
+
+    While `hangs`, a request is taken and never answered.
+    """
 
     url: str = ""
     answers: list[int | None] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    hangs: bool = False
+    tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What came, read."""
+        return [request.event for request in self.requests]
+
+    async def opened(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection until it ends or the test does."""
+        task = asyncio.create_task(self.serve(reader, writer))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take the requests of one connection."""
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with (
+            contextlib.closing(writer),
+            contextlib.suppress(ConnectionError, asyncio.IncompleteReadError),
+        ):
             while True:
                 self.requests.append(await _request(reader))
+                if self.hangs:
+                    await asyncio.Event().wait()
                 answer = self.answers.pop(0) if self.answers else 200
                 if answer is None:
                     break
                 writer.write(b"HTTP/1.1 %d X\r\ncontent-length: 0\r\n\r\n" % answer)
                 await writer.drain()
-        writer.close()
 
 
 async def _request(reader: asyncio.StreamReader) -> Request:
@@ -58,10 +87,13 @@ def signed_with(secret: str, request: Request) -> bool:
 async def listening() -> AsyncIterator[RawReceiver]:
     """Serve on a free port."""
     receiver = RawReceiver()
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(receiver.opened, "127.0.0.1", 0)
     receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     try:
         yield receiver
     finally:
         server.close()
+        for task in receiver.tasks:
+            task.cancel()
+        await asyncio.gather(*receiver.tasks, return_exceptions=True)
         await server.wait_closed()

@@ -10,6 +10,7 @@ from service.core.unified.model import Change, Ref, Snapshot
 from tests.invariants.house import House, sequences, sound
 from tests.invariants.pipes import Dying
 from tests.invariants.processes import Workers
+from tests.invariants.raw import RawReceiver
 from tests.serving import Receiver, eventually, until
 from workers.context import open_context
 from workers.inbound import serve_inbox
@@ -118,27 +119,26 @@ async def test_a_worker_killed_while_it_fetches_loses_nothing_and_tells_once(
 
 
 async def test_a_worker_killed_while_a_subscriber_answers_delivers_again_under_the_same_id(
-    house: House, receiver: Receiver, processes: Workers
+    house: House, raw: RawReceiver, processes: Workers
 ) -> None:
     house.recruitee.add(SOMEBODY)
     connection = await house.connect()
-    subscriber, _ = await house.subscribe(receiver.url)
-    receiver.delay_s = 30
+    subscriber, _ = await house.subscribe(raw.url)
+    raw.hangs = True
     await house.told(
         connection, house.webhook("hint", SOMEBODY, house.recruitee.rename(SOMEBODY, "Ada Later"))
     )
     first = processes.start()
-    await until(lambda: receiver.tried)
+    await until(lambda: raw.requests)
 
     first.kill()
-    receiver.delay_s = 0
+    raw.hangs = False
     await _flights_are_over(house, subscriber.id)
     processes.start()
 
-    await receiver.have("candidate.updated")
+    await until(lambda: len(raw.requests) == 2)
     await house.settled(subscriber.id)
-    assert len(receiver.tried) == 2
-    assert receiver.tried[0].body == receiver.tried[1].body
+    assert raw.requests[0].body == raw.requests[1].body
     delivery = (await house.deliveries(subscriber.id))[0]
     assert (delivery.status, delivery.n) == ("delivered", 1)
 

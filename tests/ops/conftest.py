@@ -174,9 +174,7 @@ class History:
         write = Write(ref, last, Snapshot(last + 1, last + 1, fields), "")
         changes = tuple({"path": k, "before": None, "after": v} for k, v in changed.items())
         change = Change(ref.model, remote_id, event, fields, changes, (), at, ref)
-        done = await self.store.records.commit(
-            c, next(self._tokens), [write], [(last + 1, change)]
-        )
+        done = await self.store.records.commit(c, next(self._tokens), [write], [(last + 1, change)])
         assert done is Committed.DONE
         return ids.event_id(c, *ref, last + 1)
 

@@ -71,7 +71,9 @@ async def test_a_wrong_method_is_405_and_names_every_right_one(ops: Ops) -> None
     assert allowed == {"GET", "HEAD", "PATCH", "DELETE"}
 
 
-@pytest.mark.parametrize("noun", ["connections", "subscribers", "events", "deliveries", "dead-letters", "replays"])
+@pytest.mark.parametrize(
+    "noun", ["connections", "subscribers", "events", "deliveries", "dead-letters", "replays"]
+)
 async def test_an_unknown_id_is_a_404_problem(ops: Ops, noun: str) -> None:
     assert "nobody" in await ops.refused("GET", f"/{noun}/nobody", status=404)
 
@@ -94,6 +96,8 @@ async def test_a_body_that_is_no_json_is_400_and_one_that_is_no_object_is_422(op
     assert (broken.status_code, listed.status_code) == (400, 422)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=251", "limit=x", "after=%21", "after=W10", "wat=1"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=251", "limit=x", "after=%21", "after=W10", "wat=1"]
+)
 async def test_a_query_that_makes_no_sense_is_422(ops: Ops, query: str) -> None:
     await ops.refused("GET", f"/deliveries?{query}", status=422)

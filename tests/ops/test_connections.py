@@ -59,9 +59,7 @@ async def test_a_token_that_recruitee_refuses_is_422_and_nothing_is_made(linked:
 
 
 async def test_a_company_that_the_token_does_not_know_is_422(linked: Ops) -> None:
-    detail = await linked.refused(
-        "POST", "/connections", {**GOOD, "company_id": "777"}, status=422
-    )
+    detail = await linked.refused("POST", "/connections", {**GOOD, "company_id": "777"}, status=422)
 
     assert "777" in detail
 
@@ -110,7 +108,9 @@ async def test_several_webhook_secrets_are_live_at_once_and_one_replaces_them(op
     path = made["webhook_url"].removeprefix("http://service.test")
 
     async def taken(secret: str, number: int) -> int:
-        body = orjson.dumps({"id": number, "event_type": "offer_updated", "payload": {"offer": {"id": 1}}})
+        body = orjson.dumps(
+            {"id": number, "event_type": "offer_updated", "payload": {"offer": {"id": 1}}}
+        )
         signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"x-recruitee-signature": signature}
         return (await ops.http.post(path, content=body, headers=headers)).status_code
@@ -147,7 +147,9 @@ async def test_a_new_token_that_works_restores_an_unauthorized_connection_and_sa
     linked: Ops, history: History
 ) -> None:
     made = await history.connection()
-    await history.store.connections.note(made.id, status=UNAUTHORIZED, reason="refused", baseline_done=1)
+    await history.store.connections.note(
+        made.id, status=UNAUTHORIZED, reason="refused", baseline_done=1
+    )
 
     body = {"api_token": RECRUITEE_TOKEN}
     first = await linked.send("PATCH", f"/connections/{made.id}", body)
@@ -212,7 +214,9 @@ async def test_a_check_names_each_model_and_what_the_token_may_not_list(
     path = f"/connections/{made['id']}/check"
     good = await linked.get(path)
 
-    await recruitee.knobs(fail_next=[{"status": 403, "path_prefix": "/offers", "body": {"error": ["Forbidden"]}}])
+    await recruitee.knobs(
+        fail_next=[{"status": 403, "path_prefix": "/offers", "body": {"error": ["Forbidden"]}}]
+    )
     bad = await linked.get(path)
 
     assert (good["ok"], good["token"]) == (True, "ok")

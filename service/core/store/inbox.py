@@ -33,6 +33,8 @@ class Pulled(NamedTuple):
     now: int
     entries: list[tuple[str, bytes]]  # stream id, entry
     parked: dict[str, "Parked"]  # by root, those that are due
+    parked_in_all: int
+    died: dict[str, int]  # at the first pull: root -> how many workers began it and did not end it
 
 
 class Parked(NamedTuple):
@@ -79,14 +81,24 @@ class Inbox:
         reply = await self._pipe.run("pull", lease.id, lease.token, after, count, lease_ms)
         if reply[0] == 0:
             raise Fenced(lease.id)
-        _, status, now, rows, parked = reply
+        _, status, now, rows, parked, parked_in_all, begun = reply
         entries = [(i.decode(), fields[1]) for i, fields in rows]
         due = {
             parked[k].decode(): Parked.load(parked[k + 1])
             for k in range(0, len(parked), 2)
             if parked[k + 1]
         }
-        return Pulled(status.decode(), now, entries, due)
+        died = {begun[k].decode(): int(begun[k + 1]) for k in range(0, len(begun), 2)}
+        return Pulled(status.decode(), now, entries, due, parked_in_all, died)
+
+    async def parked(self, c: str, root: str) -> Parked | None:
+        """Return what is parked for a root, due or not."""
+        raw = await self._pipe.call("HGET", keys.parked(c), root)
+        return Parked.load(raw) if raw else None
+
+    async def not_begun(self, c: str, root: str) -> None:
+        """Forget that a root was begun: its work ended without a commit, through nobody's death."""
+        await self._pipe.call("HDEL", f"begun:{c}", root)
 
     async def park(
         self,
@@ -103,7 +115,7 @@ class Inbox:
             "park", lease.id, lease.token, root, "" if parked is None else delay_ms,
             b"" if parked is None else parked.dump(), dead_id, dead, retention, len(acks), *acks,
         )  # fmt: skip
-        if reply == 0 and parked is not None:
+        if reply < 0:
             raise Fenced(lease.id)
 
     async def release(

@@ -12,6 +12,8 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | in:{c} | stream | inbox: one entry per (webhook, root) | none: an entry leaves with its commit |
 | park:{c} | hash | root -> entries that wait for another try | none: leaves with its commit or burial |
 | parkdue:{c} | zset | root -> when to try again | as park |
+| begun:{c} | hash | root -> times it was begun and not ended | none: leaves with its commit or parking |
+| hidden:{c} | string | "said within the hour" | 1 h |
 | ready:in, ready:out, ready:rpl | zset | whose work -> next look (claimed: lease end) | none: bounded by owners |
 | lease:in, lease:out, lease:rpl | hash | owner of a claim -> fencing token | none: bounded by owners |
 | tok | string | counter of tokens | none: one number |

@@ -14,6 +14,7 @@ from service.core.store.inbox import Lease
 from service.core.store.redis import Arg, Pipe
 from service.core.unified.model import Change, Ref, Snapshot
 
+HOUR_S = 3600
 Known = dict[Ref, Snapshot]
 
 
@@ -49,10 +50,13 @@ class Records:
         self._pipe = pipe
         self._retention_s = retention_s
 
-    async def begin(self, c: str, root: Ref, rate: float, burst: int, lease: Lease | None) -> Begun:
+    async def begin(
+        self, c: str, root: Ref, rate: float, burst: int, lease: Lease | None, counted: str = ""
+    ) -> Begun:
         """Take a turn and a token before a fetch; raises Fenced."""
         reply = await self._pipe.run(
-            "begin", c, root.model, root.remote_id, int(1_000_000 / rate), burst, lease.token if lease else ""
+            "begin", c, root.model, root.remote_id, int(1_000_000 / rate), burst, lease.token if lease else "",
+            counted,
         )  # fmt: skip
         if reply[0] < 0:
             raise Fenced(c)
@@ -110,7 +114,17 @@ class Records:
             return
         lane = subject_key(c, Ref("connection", c))
         event: list[Arg] = [event_id, body, event_type, lane, "", ""]
-        await self._pipe.run("commit", c, "", 0, self._retention_s, 1, 0, 1, *event, 0, "")
+        await self._pipe.run("commit", c, "", 0, self._retention_s, 1, 0, 1, *event, 0, "", "")
+
+    async def hidden(self, c: str) -> None:
+        """Count a record that the token may not see; say how many, at most once an hour."""
+        await self._pipe.call("HINCRBY", "stat", "hidden_records", 1)
+        count = int(await self._pipe.call("INCR", f"hidden:n:{c}"))
+        await self._pipe.call("EXPIRE", f"hidden:n:{c}", 2 * HOUR_S)
+        if await self._pipe.call("SET", f"hidden:{c}", 1, "NX", "EX", HOUR_S):
+            await self._pipe.call("DEL", f"hidden:n:{c}")
+            data = {"connection_id": c, "count": count}
+            await self.announce(c, "connection.hidden_records", data, times.now_ms() // 1000)
 
     async def counts(self, c: str, models: Iterable[str]) -> dict[str, int]:
         """Return how many records of each model are kept (deleted ones included)."""
@@ -133,6 +147,7 @@ class Records:
         `changes` are (sequence, change), in the order they are told.
         """
         now = times.now_ms()
+        left = ids.inbound_dead_letter_id(c, parked) if parked else ""
         args: list[Arg] = [
             c,
             lease.token if lease else "",
@@ -146,7 +161,7 @@ class Records:
         args.append(len(changes))
         for sequence, change in changes:
             args += _event_args(c, sequence, change, now)
-        reply = int(await self._pipe.run("commit", *args, len(acks), *acks, parked))
+        reply = int(await self._pipe.run("commit", *args, len(acks), *acks, parked, left))
         if reply == 0:
             raise Fenced(c)
         return Committed(reply)

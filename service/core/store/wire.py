@@ -26,6 +26,7 @@ Read = Callable[[Any], Any]
 
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.05, 1.0
 TICK_S = 0.1
+_MORE = object()  # no reply is complete yet
 
 
 class Asked:
@@ -85,7 +86,7 @@ class Wire(asyncio.Protocol):
         self._waiting: list[Asked] = []
         self._sent: deque[Asked] = deque()
         self._transport: asyncio.Transport | None = None
-        self._reader = hiredis.Reader(replyError=_error, protocolError=RedisConnectionError)
+        self._reader = _reader()
         self._dialling: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -161,7 +162,7 @@ class Wire(asyncio.Protocol):
             self._flush()
 
     async def _connect(self) -> None:
-        connection = cast(AbstractConnection, self._redis.connection_pool.make_connection())
+        connection = cast(AbstractConnection, self._redis.connection_pool.make_connection())  # type: ignore[no-untyped-call]
         connection.retry = Retry(NoBackoff(), 0)  # tries are counted here
         try:
             await connection.connect()
@@ -172,7 +173,7 @@ class Wire(asyncio.Protocol):
         stream, connection._writer, connection._reader = connection._writer, None, None
         assert stream is not None  # noqa: S101 (connect() raises otherwise)
         self._stream = stream
-        self._reader = hiredis.Reader(replyError=_error, protocolError=RedisConnectionError)
+        self._reader = _reader()
         self._transport = cast(asyncio.Transport, stream.transport)
         self._transport.set_protocol(self)
 
@@ -180,7 +181,7 @@ class Wire(asyncio.Protocol):
         """Hand replies to those that asked, in order."""
         try:
             self._reader.feed(data)
-            while (reply := self._reader.gets()) is not False:
+            while (reply := self._reader.gets()) is not _MORE:
                 if not isinstance(reply, hiredis.PushNotification) and not self._answer(reply):
                     return
         except RedisConnectionError:
@@ -240,6 +241,12 @@ class Wire(asyncio.Protocol):
         if self._sent and now - self._sent[0].sent_at > self._silent_s:
             self._hang_up()
         self._tick_later()
+
+
+def _reader() -> hiredis.Reader:
+    return hiredis.Reader(
+        replyError=_error, protocolError=RedisConnectionError, notEnoughData=_MORE
+    )
 
 
 def _error(text: str) -> Exception:

@@ -2,7 +2,7 @@
 -- ARGV: connection, lease token ('' = none), fetch token, retention in s, ring (1 or 0),
 --   n records: model, id, version it was compared with, new version, q, f, g, d, h, uid, changed ms, root
 --   n events: event id, body, type, subject, model, id
---   n acks: stream ids; parked root to clear or ''
+--   n acks: stream ids; root that is done with or '', the dead letter it may have left
 -- Returns 1 done, 0 fenced, -1 a record moved meanwhile (compare again), -2 a later fetch was here.
 local c, retention = ARGV[1], ARGV[4]
 if ARGV[2] ~= '' and redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return 0 end
@@ -48,6 +48,11 @@ local root = ARGV[i + acks + 1]
 if root ~= '' then
   redis.call('HDEL', 'park:' .. c, root)
   redis.call('ZREM', 'parkdue:' .. c, root)
+  redis.call('HDEL', 'begun:' .. c, root)
+  -- A refetch that works clears the dead letter of those that did not.
+  if redis.call('ZREM', 'dead', ARGV[i + acks + 2]) == 1 then
+    redis.call('DEL', 'dlt:' .. ARGV[i + acks + 2])
+  end
 end
 if stale then return -2 end
 if events > 0 then

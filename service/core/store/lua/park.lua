@@ -1,8 +1,9 @@
 -- Put a root's entries aside for another try: ARGV: connection, token, root, delay in ms ('' = clear), parked
 -- entries, dead letter id or '', dead letter, retention in s, n acks, stream ids.
--- Returns 0 when fenced, else when it is due in ms (0 when it was buried).
+-- Returns -1 when fenced, else when it is due in ms (0 when it was buried).
 local c, root = ARGV[1], ARGV[3]
-if redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return 0 end
+if redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return -1 end
+redis.call('HDEL', 'begun:' .. c, root)
 local now, due = now_ms(), 0
 if ARGV[6] ~= '' then
   redis.call('SET', 'dlt:' .. ARGV[6], ARGV[7], 'EX', ARGV[8])

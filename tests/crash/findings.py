@@ -1,0 +1,107 @@
+"""After the last life: what is in Redis and what the subscribers got, held against the model."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from tests.crash.far_ends import FarEnds, Subscriber
+from tests.crash.server import Server
+from tests.model import arrivals, judge
+
+_OPEN = """
+local out = {}
+local function add(text) out[#out + 1] = text end
+for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
+  local status = redis.call('HGET', 'conn:' .. c, 'status')
+  if status ~= 'active' then add('the connection is ' .. status) end
+  local n = redis.call('XLEN', 'in:' .. c)
+  if n > 0 then add(n .. ' inbox entries') end
+  n = redis.call('HLEN', 'park:' .. c)
+  if n > 0 then add(n .. ' parked roots') end
+end
+if redis.call('EXISTS', 'dirty') == 1 then add('events that nobody was told of') end
+for _, s in ipairs(redis.call('ZRANGE', 'subs', 0, -1)) do
+  local n = redis.call('SCARD', 'news:' .. s)
+  if n > 0 then add('news of ' .. s) end
+  n = redis.call('HLEN', 'd:' .. s)
+  if n > 0 then add(n .. ' open deliveries of ' .. s) end
+  n = redis.call('HLEN', 'lane:' .. s) + redis.call('ZCARD', 'due:' .. s)
+  if n > 0 then add(n .. ' lanes or due times of ' .. s) end
+end
+for _, r in ipairs(redis.call('ZRANGE', 'rpls', 0, -1)) do
+  local status = redis.call('HGET', 'rpl:' .. r, 'status')
+  if status ~= 'done' then add('a replay is ' .. (status or 'gone')) end
+end
+local n = redis.call('HLEN', 'replaying')
+if n > 0 then add(n .. ' dead letters that are said to be replayed') end
+for _, which in ipairs({'in', 'out', 'rpl'}) do
+  n = redis.call('HLEN', 'lease:' .. which)
+  if n > 0 then add(n .. ' leases of ' .. which) end
+end
+return out
+"""
+
+
+def open_things(server: Server) -> list[str]:
+    """Return what is not settled yet, in words."""
+    return [row.decode() for row in server.call("EVAL", _OPEN, 0)]
+
+
+def events(server: Server, c: str) -> list[dict[str, Any]]:
+    """Return a connection's events in the order of its log."""
+    entries = server.client.xrange(f"log:{c}")
+    bodies = [server.client.get("ev:" + fields[b"e"].decode()) for _, fields in entries]
+    return [orjson.loads(body) for body in bodies if body]
+
+
+def violations(
+    server: Server, c: str, ends: FarEnds, names: Mapping[str, str], uids: Mapping[str, str], strict: bool
+) -> list[str]:
+    """Return all that is wrong; `names` are subscriber ids by name, `uids` unified stage ids by remote."""
+    told = events(server, c)
+    for past in ends.company.history.pasts.values():
+        past.states = [_named(state, uids) for state in past.states]
+    found = judge.violations(ends.company.history, told)
+    dead = list(_dead(server))
+    found += [f"an inbound dead letter: {one['reason']}" for one in dead if one["kind"] == "inbound"]
+    for name, s in names.items():
+        subscriber = ends.subscribers[name]
+        found += subscriber.wrong
+        mine = frozenset(one["event_id"] for one in dead if one["subscriber_id"] == s)
+        found += arrivals.violations(_wish(subscriber, told, mine, strict), subscriber.arrivals)
+    return found + list(_replays(server, ends))
+
+
+def _wish(
+    subscriber: Subscriber, told: list[dict[str, Any]], dead: frozenset[str], strict: bool
+) -> arrivals.Wish:
+    wanted = [e for e in told if subscriber.name == "all" or e["type"].startswith(("application.", "job."))]
+    subjects = {event["id"]: arrivals.subject_of(event) for event in wanted}
+    return arrivals.Wish(subscriber.name, [e["id"] for e in wanted], subjects, dead, strict)
+
+
+def _named(state: Mapping[str, Any], uids: Mapping[str, str]) -> dict[str, Any]:
+    stage = state.get("current_stage_id")
+    return {**state, "current_stage_id": uids[stage]} if stage in uids else dict(state)
+
+
+def _dead(server: Server) -> Iterator[dict[str, Any]]:
+    for name in server.client.zrange("dead", 0, -1):
+        raw = server.client.get("dlt:" + name.decode())
+        if raw:
+            yield {"event_id": None, "subscriber_id": None, **orjson.loads(raw)}
+
+
+def _replays(server: Server, ends: FarEnds) -> Iterator[str]:
+    for name in server.client.zrange("rpls", 0, -1):
+        r = name.decode()
+        total, done, failed = map(int, server.client.hmget(f"rpl:{r}", "total", "done", "failed"))
+        came = {
+            (one.name, a.event_id)
+            for one in ends.subscribers.values()
+            for a in one.arrivals
+            if a.replay == r and a.taken
+        }
+        if done + failed != total or len(came) < done:
+            yield f"replay {r}: {total} items, {done} done, {failed} failed, {len(came)} came"

@@ -1,0 +1,271 @@
+"""One run: a company, its subscribers, many processes that crash, a last one that does not; a verdict."""
+
+import asyncio
+import dataclasses
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import get_args
+
+import structlog
+from pydantic import AnyHttpUrl, SecretStr
+
+from service.core import crypto, ids
+from service.core.settings import LOOPBACK, Settings
+from service.core.store import redis as store_redis
+from service.core.store.connections import Connection
+from service.core.store.store import Store
+from service.core.store.subscribers import Wanted
+from tests.crash.far_ends import FarEnds, Subscriber
+from tests.crash.findings import open_things, violations
+from tests.crash.loop import CrashLoop, collect
+from tests.crash.pipe import CrashPipe, Fault
+from tests.crash.server import Server
+from tests.crash.story import SECRET, Story
+from tests.model import edits
+from tests.model.company import COMPANY_ID, STAGES, Company
+from workers import baseline
+from workers.app import running
+
+SCENARIOS: dict[str, tuple[str, ...]] = {
+    "ingress": ("accept", "GET", "HGETALL"),
+    "drain": ("claim", "renew", "pull", "release"),
+    "fetch": ("begin", "turn", "HMGET", "HGET"),
+    "commit": ("commit", "park"),
+    "deliver": ("step", "GET"),
+    "settle": ("step",),
+    "sweep": ("sweep", "ZRANGE", "XTRIM"),
+    "replay": ("LRANGE", "LLEN", "open_replay", "release_replay", "renew", "RPUSH", "HSET", "wake_replay"),
+    "baseline": ("begin", "commit", "note", "wake_connection", "release", "HMGET"),
+    "steal": ("pull", "commit", "step", "release", "begin", "park"),
+    "mixed": (),
+}
+"""Scenario -> the commands at which its processes prefer to die (none: any)."""
+LIFE_S = 0.15
+SETTLED_WITHIN_S = 12.0
+PAGE = 3
+
+
+@dataclass
+class Tally:
+    """What was done, and what was wrong."""
+
+    points: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    at: Counter[str] = field(default_factory=Counter)
+    events: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    """How one process ends: before its n-th callback, or at its n-th command of some names."""
+
+    rng: random.Random
+    loop: CrashLoop
+    names: tuple[str, ...]
+    tally: Tally
+    callbacks: int | None = None
+    commands: int | None = None
+    steals: float = 0.0
+    faults: float = 0.01
+    armed: bool = False
+
+    @classmethod
+    def draw(cls, rng: random.Random, loop: CrashLoop, scenario: str, tally: Tally) -> "Plan":
+        """Choose an end: half at a callback, half at a command."""
+        plan = cls(rng, loop, SCENARIOS[scenario], tally)
+        if rng.random() < 0.5:
+            plan.callbacks = int(rng.choice((30, 150, 400)) * rng.random()) + 1
+        else:
+            plan.commands = rng.choice((1, 2, 3, 5, 8, 13))
+        if scenario == "steal":
+            plan.steals = 0.15
+        return plan
+
+    def asked(self, name: str) -> Fault | None:
+        """Decide what happens to a command."""
+        if not self.armed:
+            return None
+        if self.commands is not None and (not self.names or name in self.names):
+            self.commands -= 1
+            if self.commands <= 0:
+                self.tally.at[name] += 1
+                return self.rng.choice(("die_unsent", "die_unheard"))
+        if self.rng.random() < self.steals:
+            return self._counted("steal")
+        if self.rng.random() < self.faults:
+            fault: Fault = self.rng.choice(("lost", "unheard", "twice"))
+            if fault != "twice":
+                # What lost its store waits for long: its time is better spent dead.
+                self.loop.call_later(0.01, self.loop.kill)
+            return self._counted(fault)
+        return None
+
+    def arm(self) -> None:
+        """Begin to count: the process is up."""
+        self.armed = True
+        if self.callbacks is not None:
+            self.loop.dies_after = self.loop.ran + self.callbacks
+        self.loop.call_later(LIFE_S, self.loop.kill)
+
+    def _counted(self, fault: Fault) -> Fault:
+        assert fault in get_args(Fault)
+        self.tally.faults[fault] += 1
+        return fault
+
+
+class Run:
+    """A world of its own, by its seed."""
+
+    def __init__(self, server: Server, seed: str, scenario: str, tally: Tally) -> None:
+        self.seed = seed
+        self.rng = random.Random(seed)
+        self.scenario = scenario
+        self.tally = tally
+        self._server = server
+        company = Company(self.rng, int(time.time()) + 86_400, explained=self.rng.random() < 0.7)
+        company.settle_in(candidates=14 if scenario == "baseline" else 5, jobs=3)
+        never = 0.15 if scenario in ("replay", "mixed", "settle") else 0.0
+        number = self.rng.getrandbits(30)
+        subscribers = [Subscriber("all", number, 0.08), Subscriber("some", number + 1, 0.2, never)]
+        self.ends = FarEnds(company, subscribers, number)
+
+    def settings(self, url: str) -> Settings:
+        """Return what every process of the run is started with."""
+        return Settings(
+            redis_url=SecretStr(self._server.url), data_dir=Path("/nonexistent"),
+            master_key=SecretStr(crypto.new_master_key()), allowed_networks=LOOPBACK,
+            retry_schedule=(0, 0.01, 0.01), delivery_timeout=2, recruitee_rate=100_000,
+            recruitee_url=AnyHttpUrl(url), log_level="error",
+        )  # fmt: skip
+
+    def play(self, url: str, points: int) -> None:
+        """Crash `points` times, recover, and judge."""
+        self._server.empty()
+        settings = self.settings(url)
+        c, hook, names = self._made(settings, url)
+        story = Story(self.rng, self.ends, hook, list(names.values()))
+        story.among = edits.USUAL if self.scenario == "baseline" else edits.ALL
+        story.replays = {"replay": 0.2, "mixed": 0.04}.get(self.scenario, 0.0)
+        story.sweeps = 0.3 if self.scenario == "sweep" else 0.05
+        if self.scenario != "baseline":
+            self._clean(settings, story, c)
+        for _ in range(points):
+            self._one_life(settings, story, c)
+        self.ends.healed = True
+        for subscriber in self.ends.subscribers.values():
+            subscriber.healed = True
+        self._clean(settings, story, c)
+        self._judge(c, names, story)
+
+    def _made(self, settings: Settings, url: str) -> tuple[str, str, dict[str, str]]:
+        async def make() -> tuple[Connection, dict[str, str]]:
+            store = Store.open(settings)
+            connection = await store.connections.create(COMPANY_ID, "token", SECRET, "Example")
+            names = {}
+            for name, patterns in (("all", ("*",)), ("some", ("application.*", "job.*"))):
+                wanted = Wanted(url=f"{url}/{name}", event_types=patterns)
+                made, self.ends.subscribers[name].secret = await store.subscribers.create(wanted, None)
+                names[name] = made.id
+            await store.close()
+            return connection, names
+
+        connection, names = asyncio.run(make())
+        return connection.id, connection.hook, names
+
+    def _one_life(self, settings: Settings, story: Story, c: str) -> None:
+        loop = CrashLoop()
+        plan = Plan.draw(self.rng, loop, self.scenario, self.tally)
+        pipe = CrashPipe(self._server.url, loop, plan.asked, self._server.leases_over)
+
+        async def process() -> None:
+            async with running(settings, pipe) as (ctx, drains):
+                plan.arm()
+                await story.live(ctx, drains)
+
+        loop.live(process())
+        self.tally.points += 1
+        self._after(loop, story, c)
+
+    def _after(self, loop: CrashLoop, story: Story, c: str) -> None:
+        loop.bury()
+        story.born_again()
+        end = time.monotonic() + 2
+        while self.ends.open and time.monotonic() < end:
+            time.sleep(0.0002)
+        self._server.wait_out()
+        if self.tally.points % 25 == 0:
+            collect()
+        self._baseline_may_be_over(c)
+
+    def _baseline_may_be_over(self, c: str) -> None:
+        done = self._server.call("HGET", f"conn:{c}", "baseline_done")
+        if done and not any(p.seen_until is not None for p in self.ends.company.history.pasts.values()):
+            self.ends.company.history.baseline_ended()
+
+    def _clean(self, settings: Settings, story: Story, c: str) -> None:
+        """One process that nothing happens to works until all is settled."""
+        loop = CrashLoop()
+        pipe = CrashPipe(self._server.url, loop, lambda _: None, lambda: None)
+
+        async def process() -> None:
+            async with running(settings, pipe) as (ctx, drains):
+                end = loop.time() + SETTLED_WITHIN_S
+                replayed = False
+                while loop.time() < end:
+                    await story.send_all(ctx)
+                    await asyncio.sleep(0.004)
+                    left = open_things(self._server)
+                    if not left and not self.ends.company.outbox:
+                        if replayed or not self.ends.healed:
+                            return
+                        await story.replay_dead(ctx)
+                        replayed = True
+                    self._server.a_while()
+                    for drain in drains.all():
+                        drain.wake()
+                self.tally.wrong += [f"it does not settle: {words}" for words in left]
+
+        loop.live(process())
+        self._after(loop, story, c)
+
+    def _judge(self, c: str, names: dict[str, str], story: Story) -> None:
+        uids = {str(stage): ids.record_id(c, "stage", str(stage)) for stage in STAGES}
+        found = violations(self._server, c, self.ends, names, uids, strict=self.scenario != "steal")
+        self.tally.wrong += [*story.problems, *found]
+        self.tally.events += int(self._server.call("XLEN", f"log:{c}"))
+
+
+def quicker() -> None:
+    """Read the scripts once, and list in small pages, so that a baseline has many to die between."""
+    scripts = store_redis.load_scripts()
+    store_redis.load_scripts = lambda: dict(scripts)
+    small = {
+        name: dataclasses.replace(root, listing=dataclasses.replace(root.listing, limit=PAGE))
+        for name, root in baseline.ROOTS.items()
+    }
+    baseline.ROOTS = MappingProxyType(small)  # type: ignore[attr-defined]
+
+
+def listen(tally: Tally) -> None:
+    """Take every error that the program logs as a finding."""
+
+    def heard(_: object, level: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if level in ("error", "critical") and _somebody_lives():
+            tally.wrong.append(f"it logged {event}")
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[heard], cache_logger_on_first_use=False)
+
+
+def _somebody_lives() -> bool:
+    # What a dead process says while it is taken apart is said on no loop.
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
