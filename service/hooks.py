@@ -28,6 +28,7 @@ class Hooks:
     def __init__(self, settings: Settings, pipe: Pipe) -> None:
         self.store = Store.open(settings, pipe)
         self.ladder = Ladder(pipe)
+        self._durability = settings.durability
         self._kept: OrderedDict[str, Hook] = OrderedDict()
 
     async def get(self, hook_id: str) -> Hook:
@@ -37,6 +38,10 @@ class Hooks:
     async def again(self, hook_id: str) -> Hook:
         """Return a hook as it is now, because what was kept did not fit."""
         return await self._at_most(hook_id, 0.0)
+
+    async def safe(self) -> bool:
+        """Say whether what was just written is as durable as `HIREWIRE_DURABILITY` asks."""
+        return self._durability == "local" or await self.store.inbox.replicated()
 
     async def _at_most(self, hook_id: str, age_s: float) -> Hook:
         kept = self._kept.get(hook_id)

@@ -111,9 +111,9 @@ class Child:
         try:
             await asyncio.wait_for(process.wait(), self.spec.grace_s)
         except TimeoutError:
-            log.warning("process.killed", name=self.spec.name, grace_s=self.spec.grace_s)
             process.kill()
             await process.wait()
+            log.warning("process.killed", name=self.spec.name, grace_s=self.spec.grace_s)
 
     async def _watch_ready(self) -> None:
         if self.spec.ready is not None:

@@ -55,6 +55,9 @@ TOO_LARGE = _refuses(413, "Content Too Large", "at most 1 MiB", (b"connection", 
 TOO_SLOW = _refuses(408, "Request Timeout", "the body took over 10 s", (b"connection", b"close"))
 UNSIGNED = _refuses(401, "Unauthorized", "X-Recruitee-Signature is missing, wrong or given twice")
 AWAY = _refuses(503, "Service Unavailable", "the store cannot take it now", (b"retry-after", b"2"))
+UNREPLICATED = _refuses(
+    503, "Service Unavailable", "no replica has acknowledged it yet", (b"retry-after", b"2")
+)
 
 
 class Receiver:
@@ -194,6 +197,9 @@ async def _accepted(hooks: Hooks, hook_id: str, c: str, read: Webhook) -> Reply:
     taken = await hooks.store.inbox.accept(hook_id, c, read.fingerprint, read.entries)
     if taken == GONE:
         return NOT_FOUND
+    if not await hooks.safe():
+        # It is marked: when Recruitee tries again, the duplicate is answered once a replica has it.
+        return UNREPLICATED
     if taken == DUPLICATE:
         return SEEN
     if not read.known:
@@ -215,6 +221,8 @@ async def _test(hooks: Hooks, c: str) -> Reply:
 
 
 async def _quarantined(hooks: Hooks, c: str, read: Webhook, body: bytes) -> Reply:
+    if await hooks.ladder.rung() >= Rung.INGRESS_REFUSES:
+        return AWAY
     await hooks.store.dead_letters.quarantine(c, read.reason, read.event_type, body, times.now_ms())
     log.warning("webhook.quarantined", connection_id=c, reason=read.reason)
-    return QUARANTINED
+    return QUARANTINED if await hooks.safe() else UNREPLICATED

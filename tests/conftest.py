@@ -45,7 +45,7 @@ def _server(folder: Path, socket: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [
             str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--dir", str(folder),
-            "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
+            "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--maxmemory-policy", "noeviction",
             "--logfile", str(folder / "log"),
         ]
     )  # fmt: skip

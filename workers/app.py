@@ -14,8 +14,9 @@ from arq.worker import func
 
 from service.core import logs
 from service.core.errors import ConfigError
-from service.core.logs import logger
+from service.core.logs import logger, where
 from service.core.settings import Settings
+from service.core.store.condition import refuse_unsafe
 from service.core.store.redis import Pipe
 from workers.bell import BellWorker, open_arq, serializers
 from workers.context import Context, open_context
@@ -23,6 +24,7 @@ from workers.drain import Drain
 from workers.inbound import serve_inbox
 from workers.outbound import serve_subscriber
 from workers.replay import serve_replay
+from workers.retention import trim
 from workers.sweep import sweep
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 STOP_WITHIN_S = 20.0
 SWEEP_SECONDS = set(range(0, 60, 5))
+TRIM_SECOND = 33
 log = logger("worker")
 
 
@@ -76,13 +79,21 @@ async def _bells(settings: Settings, ctx: Context, drains: Drains) -> AsyncItera
     try:
         yield
     finally:
-        ringing.cancel()
+        await _ended(ringing)
         await asyncio.gather(ringing, *bells.tasks.values(), return_exceptions=True)
         await arq.aclose(close_connection_pool=True)
 
 
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """Cancel until it is so: before Python 3.12 `wait_for`, which redis-py writes with, may swallow one."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.1)
+
+
 async def work(settings: Settings) -> None:
     """Be a worker until SIGTERM or SIGINT."""
+    await refuse_unsafe(settings)
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
@@ -132,21 +143,20 @@ def _jobs(drains: Drains) -> list[Any]:
 
 
 def _crons(ctx: Context) -> list[Any]:
-    async def swept(ctx_: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
-        try:
-            await sweep(ctx)
-        except Exception as error:  # noqa: BLE001 - a sweep that fails comes again in seconds
-            log.warning("sweep.failed", error=type(error).__name__)
-
     return [
-        cron(
-            cast("WorkerCoroutine", swept),
-            name="sweep",
-            second=SWEEP_SECONDS,
-            keep_result=0,
-            max_tries=1,
-        )
+        _regular("sweep", lambda: sweep(ctx), second=SWEEP_SECONDS),
+        _regular("trim", lambda: trim(ctx), second=TRIM_SECOND),
     ]
+
+
+def _regular(name: str, work: Callable[[], Awaitable[None]], **when: Any) -> Any:
+    async def done(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - what fails now comes again in seconds
+            log.warning(f"{name}.failed", error=where(error))
+
+    return cron(cast("WorkerCoroutine", done), name=name, keep_result=0, max_tries=1, **when)
 
 
 def _options() -> dict[str, Any]:

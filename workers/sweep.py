@@ -3,15 +3,15 @@
 from service.core import times
 from service.core.logs import logger
 from workers.context import Context
+from workers.retention import drop_early
 
 log = logger("sweep")
 
 
 async def sweep(ctx: Context) -> None:
-    """Put lost work back in line, ring, trim logs and listings to the retention."""
+    """Put lost work back in line, ring, trim the listings, make room where memory is short."""
     oldest = times.now_ms() - ctx.settings.retention_s * 1000
     found = int(await ctx.store.pipe.run("sweep", oldest))
     if found:
         log.warning("sweep.put_back", lines=found)
-    for c in await ctx.store.pipe.call("ZRANGE", "conns", 0, -1):
-        await ctx.store.log.trim(c.decode(), oldest)
+    await drop_early(ctx)

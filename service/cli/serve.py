@@ -1,5 +1,6 @@
 """`hirewire serve` and `hirewire work`: the two processes apart, any number of each."""
 
+import asyncio
 import gc
 import os
 import socket
@@ -11,6 +12,7 @@ import typer
 from service.cli.starting import end_on_signals, module_command, module_env, require, settings_from
 from service.core import logs
 from service.core.settings import Settings
+from service.core.store.condition import refuse_unsafe
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (HIREWIRE_HOST).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on (HIREWIRE_PORT).")]
@@ -26,6 +28,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     """Run one web process; needs HIREWIRE_REDIS_URL, HIREWIRE_MASTER_KEY, HIREWIRE_ADMIN_TOKEN."""
     settings = settings_from(os.environ, host=host, port=port)
     require(settings, "redis_url", "master_key", "admin_token")
+    asyncio.run(refuse_unsafe(settings))
     raise typer.Exit(run_web(settings))
 
 

@@ -68,11 +68,11 @@ def up(
     """Run everything in one go; the first run makes the keys and prints the admin token once."""
     settings = settings_from(os.environ, host=host, port=port)
     check_form(settings)
-    logs.configure(settings.log_level, settings.log_format)
     data_dir = make_private(settings.data_dir)
     lock = DataDirLock.take(data_dir)
     try:
         plan = prepare(settings, os.environ, lock, sandbox=sandbox)
+        logs.configure(settings.log_level, settings.log_format)
         failure = asyncio.run(_run(plan))
     finally:
         lock.release()

@@ -35,6 +35,7 @@ def one(name: str, value: str) -> Any:
         ("delivery_timeout", 15),
         ("allowed_networks", None),
         ("event_retention_days", 30),
+        ("unsafe_redis", False),
         ("log_level", "info"),
         ("log_format", "console"),
     ],

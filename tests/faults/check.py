@@ -150,6 +150,11 @@ class _Story:
 
     def _ended(self) -> Iterator[str]:
         true = self._states[-1]
+        if true.get("gone"):
+            # How it was just before its end nobody can ask any more: that is folded into the end.
+            if not self._now["gone"]:
+                yield f"lost: {self._record} is gone, and was told as {self._now}"
+            return
         if self._now != true:
             yield f"lost: {self._record} is {true}, and was told as {self._now}"
         if self._events and (shown := _shown(self._events[-1], true)) != true:

@@ -90,7 +90,9 @@ class Ingress:
 
 def _row(row: Any) -> tuple[bytes, dict[bytes, bytes]]:
     position, fields = row
-    pairs = fields if isinstance(fields, dict) else dict(zip(fields[::2], fields[1::2], strict=True))
+    pairs = (
+        fields if isinstance(fields, dict) else dict(zip(fields[::2], fields[1::2], strict=True))
+    )
     return position, pairs
 
 

@@ -31,9 +31,7 @@ async def test_a_signed_webhook_waits_in_the_inbox_when_200_is_said(ingress: Ing
     ],
     ids=["the same bytes", "a later attempt", "other values of the same records", "fewer keys"],
 )
-async def test_the_same_event_again_is_a_duplicate(
-    ingress: Ingress, again: dict[str, Any]
-) -> None:
+async def test_the_same_event_again_is_a_duplicate(ingress: Ingress, again: dict[str, Any]) -> None:
     first, second = await ingress.said(envelope()), await ingress.said(again)
 
     assert (first, second) == ("accepted", "duplicate")

@@ -1,6 +1,7 @@
 """Bodies that are too large, too slow, never end, or whose sender hangs up."""
 
 import asyncio
+import itertools
 import random
 import time
 
@@ -68,10 +69,9 @@ async def test_chunks_over_1_mib_are_413_though_they_never_end(ingress: Ingress)
 async def test_a_stream_without_end_is_cut_off(ingress: Ingress) -> None:
     async with wired(ingress.port) as wire:
         await wire.send(head(ingress.path, CHUNKED))
-        with pytest.raises(ConnectionError):
-            async with asyncio.timeout(5):
-                while True:
-                    await wire.send(chunk(PART * 16))
+        async with asyncio.timeout(5):
+            with pytest.raises(ConnectionError):
+                await wire.send(*itertools.repeat(chunk(PART * 16), 10_000))
 
     assert await accepts(ingress)
 

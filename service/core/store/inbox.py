@@ -9,6 +9,7 @@ from service.core.errors import Fenced, StoreUnavailable
 from service.core.store import keys
 from service.core.store.redis import Pipe
 
+REPLICA_WITHIN_MS = 1000
 ACCEPTED, DUPLICATE, GONE = 1, 0, -1
 
 
@@ -71,6 +72,15 @@ class Inbox:
             "accept", keys.SEEN_S, hook, c, fingerprint, len(entries), *entries
         )
         return int(reply[0])
+
+    async def replicated(self) -> bool:
+        """Say whether a replica has all that was written up to now, waiting for it up to a second.
+
+        The write of our own makes the wait cover what others wrote before, so that a webhook that is
+        a duplicate is not answered 200 on the word of the primary alone.
+        """
+        self._pipe.call("INCR", "tok")
+        return int(await self._pipe.call("WAIT", 1, REPLICA_WITHIN_MS)) >= 1
 
     async def enqueue(self, c: str, entries: Sequence[bytes]) -> int:
         """Put entries of our own in; returns how many (0: no such connection)."""

@@ -25,9 +25,11 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | ev:{e} | string | an event's body, the bytes that are sent | retention |
 | body:{e}:{format} | string | the same in another format | retention |
 | tl:{c}:{model}:{id} | list | a record's event ids | retention after the last |
+| early:{c} | string | how far bodies were dropped early | retention |
 | rate:{c} | string | when the next request to Recruitee is free | seconds |
 | dirty | set | connections whose log grew since the last fan-out | none: emptied by each look |
 | bell:in, bell:out, bell:rpl | string | "a job is on its way" | 2 s |
+| arq:queue | zset | arq's jobs, which are bells only | none: emptied by the workers |
 | arq:* | | arq's own | a minute |
 | subs | zset | subscriber id -> when made | none: configuration |
 | subs:on | set | those that are active | none: configuration |

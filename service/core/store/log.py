@@ -103,9 +103,14 @@ class Log:
         rows = await self._pipe.call("LRANGE", keys.timeline(c, model, remote_id), 0, -1)
         return [row.decode() for row in rows]
 
+    async def position(self, s: str, c: str) -> str:
+        """Return how far a subscriber has read a connection's log (`0-0`: not at all)."""
+        found = await self._pipe.call("HGET", keys.positions(s), c)
+        return found.decode() if found else "0-0"
+
     async def trim(self, c: str, older_than_ms: int) -> None:
         """Drop entries older than an instant (bodies have lifetimes of their own)."""
-        await self._pipe.call("XTRIM", keys.log(c), "MINID", "~", max(0, older_than_ms))
+        await self._pipe.call("XTRIM", keys.log(c), "MINID", "=", max(0, older_than_ms))
 
 
 def _stream_entry(row: Any) -> LogEntry:

@@ -40,7 +40,7 @@ class Committed(Enum):
 
     DONE = 1
     MOVED = -1  # a record changed meanwhile: compare again
-    STALE = -2  # a later fetch was committed already: nothing to do
+    STALE = -2  # a later fetch of all of them was committed already: nothing to do
 
 
 class Records:

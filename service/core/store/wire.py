@@ -165,7 +165,7 @@ class Wire(asyncio.Protocol):
         connection = cast(AbstractConnection, self._redis.connection_pool.make_connection())  # type: ignore[no-untyped-call]
         connection.retry = Retry(NoBackoff(), 0)  # tries are counted here
         try:
-            await connection.connect()
+            await connection.connect()  # type: ignore[no-untyped-call]
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
@@ -250,5 +250,5 @@ def _reader() -> hiredis.Reader:
 
 
 def _error(text: str) -> Exception:
-    error: Exception = BaseParser.parse_error(text)
+    error: Exception = BaseParser.parse_error(text)  # type: ignore[no-untyped-call]
     return error if isinstance(error, RedisError) else ResponseError(text)

@@ -3,36 +3,39 @@
 --   n records: model, id, version it was compared with, new version, q, f, g, d, h, uid, changed ms, root
 --   n events: event id, body, type, subject, model, id
 --   n acks: stream ids; root that is done with or '', the dead letter it may have left
--- Returns 1 done, 0 fenced, -1 a record moved meanwhile (compare again), -2 a later fetch was here.
+-- A record that a later fetch has written is left as it is, with its events; roots share some (stages), so
+-- the others of this commit are written all the same.
+-- Returns 1 done, 0 fenced, -1 a record moved meanwhile (compare again), -2 a later fetch was at all of them.
 local c, retention = ARGV[1], ARGV[4]
 if ARGV[2] ~= '' and redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return 0 end
 local fetch = tonumber(ARGV[3])
 local i = 7
 local records = tonumber(ARGV[6])
-local stale = false
+local late, written = {}, 0
 for k = 0, records - 1 do
   local at = i + k * 12
   local have = redis.call('HMGET', 'rec:' .. c .. ':' .. ARGV[at] .. ':' .. ARGV[at + 1], 'v', 't')
-  if have[2] and tonumber(have[2]) > fetch then stale = true
+  if have[2] and tonumber(have[2]) > fetch then late[ARGV[at] .. ':' .. ARGV[at + 1]] = true
   elseif (have[1] or '0') ~= ARGV[at + 2] then return -1 end
 end
-for k = 0, records - 1 do
-  if stale then break end
-  local at = i + k * 12
+local function write(at)
   local m, id = ARGV[at], ARGV[at + 1]
+  if late[m .. ':' .. id] then return end
+  written = written + 1
   redis.call('HSET', 'rec:' .. c .. ':' .. m .. ':' .. id, 'v', ARGV[at + 3], 'q', ARGV[at + 4],
     'f', ARGV[at + 5], 'g', ARGV[at + 6], 'd', ARGV[at + 7], 'h', ARGV[at + 8], 't', ARGV[3])
   if ARGV[at + 2] == '0' then redis.call('HSET', 'uid:' .. c .. ':' .. m, ARGV[at + 9], id) end
   redis.call('ZADD', 'ix:' .. c .. ':' .. m, ARGV[at + 10], id)
   if ARGV[at + 11] ~= '' then redis.call('SADD', 'kids:' .. c .. ':' .. ARGV[at + 11], m .. ':' .. id) end
 end
+for k = 0, records - 1 do write(i + k * 12) end
 i = i + records * 12
-local events = tonumber(ARGV[i])
+local events, told = tonumber(ARGV[i]), 0
 i = i + 1
-for k = 0, events - 1 do
-  if stale then break end
-  local at = i + k * 6
+local function tell(at)
   local e, m, id = ARGV[at], ARGV[at + 4], ARGV[at + 5]
+  if late[m .. ':' .. id] then return end
+  told = told + 1
   redis.call('SET', 'ev:' .. e, ARGV[at + 1], 'EX', retention)
   redis.call('XADD', 'log:' .. c, '*', 'e', e, 't', ARGV[at + 2], 's', ARGV[at + 3], 'm', m, 'r', id)
   if m ~= '' then
@@ -41,6 +44,7 @@ for k = 0, events - 1 do
     redis.call('EXPIRE', line, retention)
   end
 end
+for k = 0, events - 1 do tell(i + k * 6) end
 i = i + events * 6
 local acks = tonumber(ARGV[i])
 if acks > 0 then redis.call('XDEL', 'in:' .. c, unpack(ARGV, i + 1, i + acks)) end
@@ -54,8 +58,8 @@ if root ~= '' then
     redis.call('DEL', 'dlt:' .. ARGV[i + acks + 2])
   end
 end
-if stale then return -2 end
-if events > 0 then
+if records > 0 and written == 0 then return -2 end
+if told > 0 then
   redis.call('SADD', 'dirty', c)
   if ARGV[5] == '1' then ring('out', now_ms()) end
 end
