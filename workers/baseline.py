@@ -26,10 +26,10 @@ from service.core.store.memory import Rung
 from service.core.store.records import Committed, Write
 from service.core.unified import announce as decide
 from service.core.unified.model import Context as Facts
-from service.core.unified.model import Draft, Ref, Root
+from service.core.unified.model import Draft, Ref, Root, Snapshot, Verdict
 from service.core.unified.registry import MODELS, ROOTS
 from workers.context import Context
-from workers.refetch import Done, Failed, company
+from workers.refetch import Done, Failed, as_of, company
 
 ORDER = ("job",)  # jobs first: their stages' categories are needed to read applications
 COMMIT_ROWS = 50
@@ -144,24 +144,30 @@ class _Reading:
     ) -> None:
         while drafts:
             known = await self._ctx.store.records.load(self._c, drafts)
-            writes = []
+            writes, changes = [], []
             for ref, (draft, root) in drafts.items():
                 before = known.get(ref)
-                verdict = decide.announce(
-                    MODELS[ref.model], draft, before, [], facts, self._connection.baseline_iso, quiet=True
-                )  # fmt: skip
+                verdict = self._verdict(draft, before, facts)
                 if verdict.snapshot:
                     came_with = "" if ref == root else f"{root.model}:{root.remote_id}"
-                    writes.append(
-                        Write(ref, before.version if before else 0, verdict.snapshot, came_with)
-                    )
+                    version = before.version if before else 0
+                    snapshot = as_of(ref.model, verdict.snapshot)
+                    writes.append(Write(ref, version, snapshot, came_with))
+                    first = (before.sequence if before else 0) + 1
+                    changes += list(enumerate(verdict.changes, first))
             done = await self._ctx.store.records.commit(
-                self._c, token, writes, [], lease=self._lease, ring=False
+                self._c, token, writes, changes, lease=self._lease, ring=False
             )
             if done is not Committed.MOVED:
-                return
+                return self._ctx.on_events() if changes else None
             if self._ctx.stopping.is_set():
                 raise Fenced(self._c)
+
+    def _verdict(self, draft: Draft, before: Snapshot | None, facts: Facts) -> Verdict:
+        """Compare: the first read is silent; a later one tells what changed, webhooks may have said it."""
+        first = not self._connection.baseline_done
+        model, began = MODELS[draft.model], self._connection.baseline_iso
+        return decide.announce(model, draft, before, [], facts, began, quiet=first)
 
     async def _facts(self) -> Facts:
         stages = await self._ctx.store.records.all_fields(self._c, "stage", "category")

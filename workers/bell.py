@@ -28,6 +28,7 @@ class BellWorker(Worker):
         """Poll, then wait for the bell; a Redis that is away is waited for, not died of."""
         self.ctx["redis"] = self.pool
         while True:
+            _end_if_cancelled()
             try:
                 await self._poll_iteration()
                 if not self._more_waits():
@@ -45,6 +46,13 @@ class BellWorker(Worker):
         running = [task for task in self.tasks.values() if not task.done()]
         if running:
             await asyncio.wait(running, timeout=WAIT_S)
+
+
+def _end_if_cancelled() -> None:
+    # redis-py waits with `asyncio.wait_for`, which on Python 3.11 can swallow a cancellation.
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def open_arq(url: str) -> ArqRedis:

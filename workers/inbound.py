@@ -293,12 +293,11 @@ async def _probe(ctx: Context, connection: Connection, lease: Lease) -> int | No
         delay = min(max(connection.probe_ms, PROBE_FIRST_MS) * 2, PROBE_LAST_MS)
         await ctx.store.connections.note(connection.id, probe_ms=delay)
         return await ctx.store.inbox.release(lease, look_again=False, delay_ms=delay)
-    status = ACTIVE if connection.baseline_done else BASELINING
-    await ctx.store.connections.wake(connection.id, status, reason="", probe_ms=0)
-    await ctx.store.records.announce(
-        connection.id, "connection.restored", {"connection_id": connection.id}, times.now_ms()
-    )
-    ctx.on_events()
+    if await ctx.store.connections.restore(connection):
+        await ctx.store.records.announce(
+            connection.id, "connection.restored", {"connection_id": connection.id}, times.now_ms()
+        )
+        ctx.on_events()
     return await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)
 
 

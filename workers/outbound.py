@@ -29,10 +29,11 @@ from workers.send import Outcome, post
 from workers.slots import SLOW_AFTER_S, Slot
 
 RENEW_S = 1.0
-BUDGET_S = 10.0
+RELOAD_S = 2.0
 WINDOW = 500
 READ = 100
 FLIGHT_MARGIN_S = 1.0
+BODY_GONE = "its body is gone: erased, or older than the retention"
 log = logger("outbound")
 
 
@@ -60,7 +61,7 @@ class _Line:
         self._flying: dict[asyncio.Task[Settle], float] = {}
         self._proven = subscriber.ok_at > 0 and subscriber.streak == 0
         self._slow = False
-        self._until = monotonic() + BUDGET_S
+        self._fresh_until = monotonic() + RELOAD_S
         timeout = ctx.settings.delivery_timeout
         self._limits = Limits(LEASE_MS, int((timeout + FLIGHT_MARGIN_S) * 1000), WINDOW, READ)
 
@@ -70,6 +71,7 @@ class _Line:
         settles: list[Settle] = []
         while True:
             news.clear()
+            await self._reload()
             step = await self._step(openings, settles)
             if step.state == "released" or (step.state == "stopped" and not self._flying):
                 return step.next_due
@@ -78,6 +80,13 @@ class _Line:
             for delivery in step.going:
                 self._send(delivery, news)
             settles = [] if openings else await self._wait(step, news)
+
+    async def _reload(self) -> None:
+        """See changed settings and secrets, however busy the line is."""
+        if monotonic() > self._fresh_until:
+            self._fresh_until = monotonic() + RELOAD_S
+            found = await self._ctx.store.subscribers.get(self._lease.id)
+            self._subscriber = found or self._subscriber
 
     async def cancel(self) -> None:
         """Stop what is in flight: the lease is gone, or so is the process."""
@@ -169,8 +178,8 @@ class _Line:
         body = await self._body(delivery)
         if body is None:
             gone = delivery.model_copy(
-                update={"status": "erased", "n": delivery.n + 1, "reason": "its body is gone: erased, or older than the retention"}
-            )  # fmt: skip
+                update={"status": "erased", "n": delivery.n + 1, "reason": BODY_GONE}
+            )
             return Settle(gone, "erased")
         at = times.now_ms()
         outcome = await post(

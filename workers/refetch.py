@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.core import ids, times
@@ -20,8 +20,9 @@ from service.core.recruitee.client import (
 )
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
-from service.core.store.records import Committed, Known, Write
+from service.core.store.records import Begun, Committed, Known, Write
 from service.core.unified import announce as decide
+from service.core.unified.hops import in_order
 from service.core.unified.model import (
     Cause,
     Change,
@@ -29,6 +30,7 @@ from service.core.unified.model import (
     Need,
     Ref,
     Root,
+    Snapshot,
     Verdict,
 )
 from service.core.unified.model import Context as Facts
@@ -94,6 +96,14 @@ async def refetch(
     return await one.run(patient)
 
 
+class _Unanswered(Exception):
+    """A second question got no answer: that is no no, and nothing may be committed on it."""
+
+    def __init__(self, outcome: Failed | Unauthorized) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
 class _One:
     """One refetch of one root."""
 
@@ -124,6 +134,12 @@ class _One:
         )
         await asyncio.sleep(begun.wait_s)
         answer = await self._get(self._root.path.format(id=self._ref.remote_id), self._root.params)
+        try:
+            return await self._answered(answer, begun, patient)
+        except _Unanswered as error:
+            return error.outcome
+
+    async def _answered(self, answer: Answer, begun: Begun, patient: bool) -> Outcome:
         match answer:
             case Ok(data):
                 return await self._seen(data, begun.token, begun.known, patient)
@@ -145,10 +161,16 @@ class _One:
         return answer
 
     async def _further(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        """Ask a second question within the same refetch, in turn."""
+        """Ask a second question within the same refetch, in turn; raises _Unanswered."""
         rate = self._ctx.settings.recruitee_rate
         await asyncio.sleep(await self._ctx.store.records.turn(self._c, rate, MAX_IN_FLIGHT))
-        return await self._get(path, params)
+        answer = await self._get(path, params)
+        match answer:
+            case Later(reason, after_s):
+                raise _Unanswered(Failed(reason, after_s))
+            case Unauthorized():
+                raise _Unanswered(answer)
+        return answer
 
     async def _seen(
         self, data: Mapping[str, Any], token: int, known: Known, patient: bool
@@ -156,7 +178,9 @@ class _One:
         raw = data.get(self._root.key)
         if not isinstance(raw, Mapping):
             return Failed(f"Recruitee's answer has no {self._root.key!r}")
-        if self._says_deleted() and (outcome := await self._maybe_deleted(token, known, patient)):
+        if self._may_be_deleted(known) and (
+            outcome := await self._maybe_deleted(token, known, patient)
+        ):
             return outcome
         references = _objects(data.get("references"))
         facts = await stage_facts(self, raw, references)
@@ -169,20 +193,25 @@ class _One:
     def _lagging(self, draft: Draft, facts: Facts) -> bool:
         return decide.lagging(MODELS[draft.model], draft, self._causes, facts)
 
-    def _says_deleted(self) -> bool:
-        return bool(self._causes) and self._causes[-1].event_type == "candidate_deleted"
+    def _may_be_deleted(self, known: Known) -> bool:
+        """Say whether a webhook, or what we know, speaks against the record that was served."""
+        return self._said_deleted() or (self._ref in known and known[self._ref].deleted)
+
+    def _said_deleted(self) -> bool:
+        return any(cause.event_type == "candidate_deleted" for cause in self._causes)
 
     async def _maybe_deleted(self, token: int, known: Known, patient: bool) -> Outcome | None:
         # A soft-deleted candidate may still be served: the listing of the deleted is the witness.
         if await self._listed_as_deleted():
             return await self._delete(token, known)
-        return Again() if patient else None
+        last = in_order(self._causes)[-1:]
+        newest = bool(last) and last[0].event_type == "candidate_deleted"
+        return Again() if patient and newest else None
 
     async def _missing(self, token: int, known: Known) -> Outcome:
-        witnessed = any(cause.event_type == "candidate_deleted" for cause in self._causes)
         if self._ref not in known or known[self._ref].deleted:
             return await self._commit([], [], token, known, self._facts({}))
-        if witnessed or await self._listed_as_deleted():
+        if self._said_deleted() or await self._listed_as_deleted():
             return await self._delete(token, known)
         log.info("refetch.unwitnessed_404", connection_id=self._c, model=self._ref.model)
         await self._ctx.store.pipe.call("HINCRBY", "stat", "unwitnessed_404", 1)
@@ -210,10 +239,10 @@ class _One:
             ref
             for ref, snapshot in known.items()
             if ref.model == self._root.child and not snapshot.deleted and ref not in shown
-            and await self._confirmed_gone(snapshot.fields)
+            and await self._confirmed_gone(ref, snapshot.fields)
         ]  # fmt: skip
 
-    async def _confirmed_gone(self, fields: Mapping[str, Any]) -> bool:
+    async def _confirmed_gone(self, ref: Ref, fields: Mapping[str, Any]) -> bool:
         job = fields.get("job_id")
         remote = (
             await self._ctx.store.records.remote_id(self._c, "job", job)
@@ -222,7 +251,16 @@ class _One:
         )
         names = {job: remote, fields.get("candidate_id"): self._ref.remote_id}
         path = self._root.child_path(dict(fields), names.get)
-        return path is not None and isinstance(await self._further(path), Missing)
+        if path is None:
+            return False
+        match await self._further(path):
+            case Missing():
+                return True
+            case Ok(data):
+                # Another has taken its place: out of the job and into it again.
+                there = data.get("placement")
+                return isinstance(there, Mapping) and str(there.get("id")) != ref.remote_id
+        return False
 
     async def _delete(self, token: int, known: Known) -> Outcome:
         """Tombstone the root and all that came with it, the root first."""
@@ -301,7 +339,8 @@ class _One:
                 continue
             before = known.get(ref)
             root = "" if ref == self._ref else f"{self._ref.model}:{self._ref.remote_id}"
-            writes.append(Write(ref, before.version if before else 0, verdict.snapshot, root))
+            snapshot = as_of(ref.model, verdict.snapshot)
+            writes.append(Write(ref, before.version if before else 0, snapshot, root))
             first = (before.sequence if before else 0) + 1
             changes += list(enumerate(verdict.changes, first))
         return writes, changes
@@ -325,11 +364,14 @@ class _One:
     async def _stage_category(self, need: Need) -> str | None:
         category = await self._stored_category(need.stage_id)
         if category is None and not self._ctx.missing_jobs.get((self._c, need.job_id)):
-            self._ctx.missing_jobs.put((self._c, need.job_id), True)
-            await refetch(
+            outcome = await refetch(
                 self._ctx, self._connection, Ref("job", need.job_id), [], self._lease, [], "",
                 patient=False,
             )  # fmt: skip
+            if isinstance(outcome, Failed | Unauthorized):
+                # Without the category an outcome would be a guess, and told as if it were known.
+                raise _Unanswered(outcome)
+            self._ctx.missing_jobs.put((self._c, need.job_id), True)
             category = await self._stored_category(need.stage_id)
         return category
 
@@ -351,6 +393,19 @@ async def stage_facts(
     looked_up = await one.stages_of(needs) if needs else {}
     # What the answer explains itself is needed beyond normalizing: a hop back is judged by it.
     return one._facts(looked_up | categories(references))
+
+
+def as_of(model: str, snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot that knows up to when hops are in it: at least to the record's own update.
+
+    A webhook that comes late tells of a hop that the fetch had seen; told again it would chain from a
+    state that came after it, and so tell of states that nobody ever had.
+    """
+    moments = (snapshot.hop_at, snapshot.fields.get("remote_updated_at"))
+    known = [(ms, at) for at in moments if (ms := times.parse(at)) is not None]
+    if not MODELS[model].hop_fields or not known:
+        return snapshot
+    return replace(snapshot, hop_at=max(known)[1])
 
 
 def _objects(value: object) -> list[Mapping[str, Any]]:

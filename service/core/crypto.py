@@ -71,7 +71,7 @@ def _named(text: str) -> tuple[str, AESGCM]:
         raw = base64.b64decode(
             text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True
         )
-    except binascii.Error:
+    except (binascii.Error, ValueError):
         raw = b""
     if len(raw) != KEY_BYTES:
         raise ConfigError("HIREWIRE_MASTER_KEY must be base64 of 32 bytes; " + _MAKE_ONE) from None

@@ -20,20 +20,27 @@ OPERATIONAL = (
 _CREATED_UPDATED_DELETED = (
     "user", "department", "location", "stage", "tag", "rejection_reason", "note", "attachment", "evaluation",
 )  # fmt: skip
-TYPES: tuple[str, ...] = (
-    *(f"candidate.{w}" for w in (
-        "created", "updated", "deleted", "restored", "erased", "tag_added", "tag_removed", "consent_expiring")),
-    *(f"application.{w}" for w in (
-        "created", "updated", "stage_changed", "rejected", "requalified", "hired", "unhired", "deleted",
-        "restored")),
-    *(f"job.{w}" for w in (
+_MODEL_EVENTS: dict[str, tuple[str, ...]] = {
+    "candidate": (
+        "created", "updated", "deleted", "restored", "erased", "tag_added", "tag_removed",
+        "consent_expiring",
+    ),
+    "application": (
+        "created", "updated", "stage_changed", "rejected", "requalified", "hired", "unhired",
+        "deleted", "restored",
+    ),
+    "job": (
         "created", "updated", "published", "unpublished", "closed", "archived", "deleted", "restored",
-        "tags_changed", "questions_changed", "stages_changed", "hiring_team_changed")),
-    *(f"interview.{w}" for w in ("scheduled", "rescheduled", "updated", "canceled")),
-    *(f"{m}.{w}" for m in _CREATED_UPDATED_DELETED for w in ("created", "updated", "deleted")),
-    "activity.created",
+        "tags_changed", "questions_changed", "stages_changed", "hiring_team_changed",
+    ),
+    "interview": ("scheduled", "rescheduled", "updated", "canceled"),
+    **dict.fromkeys(_CREATED_UPDATED_DELETED, ("created", "updated", "deleted")),
+    "activity": ("created",),
+}  # fmt: skip
+TYPES: tuple[str, ...] = (
+    *(f"{model}.{event}" for model, events in _MODEL_EVENTS.items() for event in events),
     *OPERATIONAL,
-)  # fmt: skip
+)
 """Every event type there is (contract section 5)."""
 
 NAMED_ONLY = (*OPERATIONAL, "activity.created")

@@ -44,6 +44,11 @@ def _lower(value: object) -> object:
 Seconds = Annotated[float, Field(ge=0, le=604_800, allow_inf_nan=False)]
 
 
+Schedule = Annotated[
+    tuple[Seconds, ...], BeforeValidator(_listed), Field(min_length=1, max_length=50)
+]
+
+
 class Settings(BaseModel):
     """Every setting of contract section 3; times in seconds."""
 
@@ -69,9 +74,7 @@ class Settings(BaseModel):
     )
     poll_interval: Annotated[float, Field(gt=0, le=86_400)] = 30
     reconcile_interval: Annotated[float, Field(gt=0, le=2_592_000)] = 86_400
-    retry_schedule: Annotated[tuple[Seconds, ...], BeforeValidator(_listed), Field(min_length=1, max_length=50)] = (
-        0, 5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400,
-    )  # fmt: skip
+    retry_schedule: Schedule = (0, 5, 60, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
     delivery_timeout: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = Field(
         15, description="the whole exchange"
     )
@@ -122,7 +125,7 @@ class Settings(BaseModel):
 def _refuse_misspelt(named: Mapping[str, str], settings: type[Settings]) -> None:
     known = {PREFIX + name.upper() for name in settings.model_fields} | CLIENT_NAMES
     for name in sorted(set(named) - known):
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+        close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.0)
         raise ConfigError(f"there is no setting {name}; the nearest is {close[0]}")
 
 

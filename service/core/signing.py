@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from standardwebhooks.webhooks import Webhook
 
 RECRUITEE_HEADER = b"x-recruitee-signature"
-SECRET_PREFIX = "whsec_"
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the form of a secret, not one
 SECRET_BYTES = range(24, 65)
 
 
 def recruitee_signature(secret: str, body: bytes) -> str:
     """Return the lower-case hex HMAC-SHA256 that Recruitee puts in `X-Recruitee-Signature`.
 
-    Source: four independent receivers (recruitee-api reference 1.3); no prefix, no timestamp.
+    Source: four independent receivers that others published; no prefix, no timestamp.
     """
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 

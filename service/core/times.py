@@ -29,9 +29,7 @@ def parse(text: object) -> Millis | None:
         instant = datetime.fromisoformat(text.removesuffix(" UTC"))
     except ValueError:
         return None
-    return int(
-        round((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)
-    )
+    return round((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def canonical(text: object) -> str | None:

@@ -1,6 +1,7 @@
 """Runs after runs, each with a seed of its own, until enough points were crashed at."""
 
 import gc
+import logging
 import sys
 import warnings
 
@@ -20,6 +21,7 @@ def campaign(seed: int, points: int, scenarios: list[str], without: str | None =
     # Of the dead, generators are closed when they are taken apart: what they say of that is no finding.
     sys.unraisablehook = lambda _: None
     warnings.simplefilter("ignore", RuntimeWarning)
+    logging.disable(logging.CRITICAL)
     listen(tally)
     with switched_off(without), mortal(), serving() as server, far_thread() as serve:
         quicker()

@@ -10,6 +10,7 @@ import orjson
 from service.core import signing
 from service.core.store.replays import Item
 from service.hooks import Hooks
+from service.ops.reviving import revive
 from service.webhooks import PREFIX, Receiver
 from tests.crash.far_ends import FarEnds
 from tests.model import edits
@@ -62,8 +63,12 @@ class Story:
             await self._send(webhook, hooks)
 
     async def replay_dead(self, ctx: Context) -> None:
-        """Replay every dead letter there is."""
+        """Replay every dead letter there is, and put back what died on its way in."""
         await self._replay(ctx, everything=True)
+        async for rows in ctx.store.dead_letters.pages():
+            for dead in await ctx.store.dead_letters.load([name for name, _ in rows]):
+                if dead and dead.kind == "inbound":
+                    await revive(ctx.store, dead)
 
     def _next(self, ctx: Context, hooks: Hooks) -> Any:
         chance = self._rng.random()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import structlog
 
 from service.core.store.dead_letters import DeadLetter
 from tests.ingress.bodies import CANDIDATE, EMAIL, NAME, envelope, raw
@@ -123,18 +124,22 @@ async def test_the_same_unusable_body_is_kept_once(ingress: Ingress) -> None:
     assert len(await listed(ingress)) == 1
 
 
-async def test_no_personal_data_can_be_read_in_redis(ingress: Ingress) -> None:
-    await ingress.post(envelope(id=1))
-    await ingress.post(envelope("requisition_approved", id=2))
-    await ingress.post(envelope(test=True))
-    await ingress.post(envelope(payload={"candidate": {**CANDIDATE, "id": None}}))
-    await ingress.post(raw(envelope())[:-1])
+async def test_no_personal_data_can_be_read_in_redis_or_in_the_log(ingress: Ingress) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await ingress.post(envelope(id=1))
+        await ingress.post(envelope(id=1), signature="0" * 64)
+        await ingress.post(envelope("requisition_approved", id=2))
+        await ingress.post(envelope(test=True))
+        await ingress.post(envelope(payload={"candidate": {**CANDIDATE, "id": None}}))
+        await ingress.post(raw(envelope())[:-1])
 
     assert len(await listed(ingress)) == 2
-    kept = await _everything(ingress)
+    kept, logged = await _everything(ingress), repr(lines).encode()
     assert b"candidate:3331" in kept, "what was dumped is readable"
+    assert b"webhook.quarantined" in logged and b"webhook.unsigned" in logged
     for personal in (NAME, EMAIL, "Unlikely"):
-        assert personal.encode() not in kept and personal.encode().hex().encode() not in kept
+        assert personal.encode() not in kept + logged
+        assert personal.encode().hex().encode() not in kept
 
 
 async def _everything(ingress: Ingress) -> bytes:

@@ -50,6 +50,7 @@ class Recruitee:
     faults: dict[str, Fault] = field(default_factory=dict)
     served_deleted: set[int] = field(default_factory=set)  # soft-deleted, still at their address
     listed_deleted: set[int] = field(default_factory=set)  # in the listing of the deleted
+    pause_s: float = 0
     ticks: int = 0
 
     def now(self) -> str:
@@ -111,6 +112,7 @@ class Recruitee:
         if gate := self.gates.get(path):
             gate.arrived.set()
             await gate.opened.wait()
+        await asyncio.sleep(self.pause_s)
         return web.json_response(body, status=status, headers=headers)
 
     def _answer(self, path: str, request: web.Request) -> tuple[int, Any, dict[str, str]]:

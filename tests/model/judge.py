@@ -39,7 +39,24 @@ def violations(history: History, events: Sequence[Event]) -> list[str]:
         said = told.get(record, [])
         wrong = [*_sequence(said), *_past(record, past, said)]
         found += [f"{_name(record)}: {words}" for words in wrong]
+        if wrong:
+            found.append(f"{_name(record)}: {_account(record, past, said)}")
     return found
+
+
+def _account(record: Record, past: Past, events: Sequence[Event]) -> str:
+    """Return both sides in a few words: what it was, one state after the other, and what was told."""
+    states = " > ".join(_short(state) for state in past.states)
+    told = " > ".join(
+        f"{event['type'].split('.')[1]}[{_short(state_of(record.model, event['data']['record']))}]"
+        f"({' '.join(str(cause['event_id']) for cause in event['causes'])})"
+        for event in events
+    )
+    return f"it was {states} (owed: {past.told_of}, baseline: {past.seen_until}); told was {told}"
+
+
+def _short(state: State) -> str:
+    return "gone" if state == GONE else "/".join(str(value)[-6:] for value in state.values())
 
 
 def _sequence(events: Sequence[Event]) -> Iterator[str]:

@@ -212,7 +212,7 @@ async def _clock(pipe: Pipe) -> Finding:
         return ok("clock", f"this machine and Redis are {abs(apart)} ms apart")
     return Finding(
         "clock", "failed",
-        f"this machine's clock is {apart / 1000:+.1f} s off Redis': signatures carry a wrong time; set up NTP",
+        f"this machine's clock is {apart / 1000:+.1f} s off Redis': signatures are mistimed; set up NTP",
     )  # fmt: skip
 
 
@@ -265,7 +265,7 @@ async def _connections(store: Store) -> Finding:
         return ok("connections", "every connection's token was accepted when it was last used")
     return Finding(
         "connections", "failed",
-        f"Recruitee refuses the token of {', '.join(stopped)}; set a new one with `hirewire connections update`",
+        f"Recruitee refuses the token of {', '.join(stopped)}; set one by `hirewire connections update`",
     )  # fmt: skip
 
 

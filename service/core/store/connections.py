@@ -141,11 +141,29 @@ class Connections:
         await self._pipe.call("DEL", keys.connection(c))
         await self._pipe.call("ZREM", "conns", c)
         await self._pipe.call("ZREM", "ready:in", c)
+        # Fences a worker that is at it: nothing is written back.
+        await self._pipe.call("HDEL", "lease:in", c)
         for pattern in ("seen", "rec", "kids", "uid", "ix", "tl"):
             await self._drop(f"{pattern}:{c}:*")
         await self._drop_log(c)
-        for key in (keys.inbox(c), keys.parked(c), keys.parked_due(c), keys.rate(c), keys.log(c)):
+        for key in (
+            keys.inbox(c),
+            keys.parked(c),
+            keys.parked_due(c),
+            keys.rate(c),
+            keys.log(c),
+            f"begun:{c}",
+        ):
             await self._pipe.call("UNLINK", key)
+        await self._drop_dead_letters(c)
+
+    async def _drop_dead_letters(self, c: str) -> None:
+        async for rows in walk(self._pipe, "dead"):
+            for row in rows:
+                raw = await self._pipe.call("GET", keys.dead_letter(row.member))
+                if raw is None or orjson.loads(raw)["connection_id"] == c:
+                    await self._pipe.call("UNLINK", keys.dead_letter(row.member))
+                    await self._pipe.call("ZREM", "dead", row.member)
 
     async def _drop_log(self, c: str) -> None:
         last = "-"

@@ -14,7 +14,7 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | parkdue:{c} | zset | root -> when to try again | as park |
 | begun:{c} | hash | root -> times it was begun and not ended | none: leaves with its commit or parking |
 | hidden:{c} | string | "said within the hour" | 1 h |
-| ready:in, ready:out, ready:rpl | zset | whose work -> next look (claimed: lease end) | none: bounded by owners |
+| ready:in, ready:out, ready:rpl | zset | owner -> next look (claimed: lease end) | none: bounded by owners |
 | lease:in, lease:out, lease:rpl | hash | owner of a claim -> fencing token | none: bounded by owners |
 | tok | string | counter of tokens | none: one number |
 | rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t | none: the record itself |

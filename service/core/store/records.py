@@ -55,8 +55,8 @@ class Records:
     ) -> Begun:
         """Take a turn and a token before a fetch; raises Fenced."""
         reply = await self._pipe.run(
-            "begin", c, root.model, root.remote_id, int(1_000_000 / rate), burst, lease.token if lease else "",
-            counted,
+            "begin", c, root.model, root.remote_id, int(1_000_000 / rate), burst,
+            lease.token if lease else "", counted,
         )  # fmt: skip
         if reply[0] < 0:
             raise Fenced(c)

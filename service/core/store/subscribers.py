@@ -76,9 +76,11 @@ class Subscriber(BaseModel):
             Secret(value=SecretStr(vault.open(row["s"], f"subscriber:{s}")), until=row["until"])
             for row in orjson.loads(fields["secrets"])
         ]
+        wanted = Wanted.model_validate_json(fields["wanted"])
+        headers = orjson.loads(vault.open(fields["headers"], f"subscriber:{s}:headers"))
         return cls(
             id=s,
-            wanted=Wanted.model_validate_json(fields["wanted"]),
+            wanted=wanted.model_copy(update={"headers": headers}),
             secrets=tuple(secrets),
             status=fields["status"],
             reason=fields.get("reason", ""),
@@ -99,7 +101,7 @@ class Subscribers:
         """Make an active subscriber at the head of the log; returns it and its secret."""
         s, chosen = "sub_" + ids.draw(), secret or signing.new_secret()
         await self._pipe.run(
-            "new_subscriber", s, "id", s, "wanted", wanted.model_dump_json(), "status", "active",
+            "new_subscriber", s, "id", s, *self._stored(s, wanted), "status", "active",
             "created", now_ms(), "secrets", self._sealed(s, [Secret(value=SecretStr(chosen))]),
         )  # fmt: skip
         made = await self.get(s)
@@ -140,7 +142,7 @@ class Subscribers:
 
     async def update(self, s: str, wanted: Wanted) -> None:
         """Replace what a subscriber asked for."""
-        await self._pipe.call("HSET", keys.subscriber(s), "wanted", wanted.model_dump_json())
+        await self._pipe.call("HSET", keys.subscriber(s), *self._stored(s, wanted))
 
     async def rotate(self, subscriber: Subscriber, overlap_s: float) -> str:
         """Give a new secret; the old ones go on signing for `overlap_s` seconds."""
@@ -174,8 +176,15 @@ class Subscribers:
         await self._pipe.call("ZREM", "subs", s)
         await self._pipe.call(
             "UNLINK", keys.subscriber(s), keys.positions(s), keys.news(s), keys.open_deliveries(s),
-            keys.due(s), keys.lanes(s), *(keys.waiting(s, lane.decode()) for lane in lanes),
+            keys.due(s), keys.lanes(s), keys.deliveries(s),
+            *(keys.waiting(s, lane.decode()) for lane in lanes),
         )  # fmt: skip
+
+    def _stored(self, s: str, wanted: Wanted) -> tuple[str, ...]:
+        # Headers often carry a token of the subscriber's: they are a secret like any other.
+        headers = self._vault.seal(orjson.dumps(wanted.headers).decode(), f"subscriber:{s}:headers")
+        plain = wanted.model_copy(update={"headers": {}})
+        return ("wanted", plain.model_dump_json(), "headers", headers)
 
     def _sealed(self, s: str, secrets: list[Secret]) -> bytes:
         rows: list[dict[str, Any]] = [

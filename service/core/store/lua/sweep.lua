@@ -22,6 +22,8 @@ for _, s in ipairs(redis.call('SMEMBERS', 'subs:on')) do
       found = found + 1
     end
   end
+end
+for _, s in ipairs(redis.call('ZRANGE', 'subs', 0, -1)) do
   redis.call('ZREMRANGEBYSCORE', 'dlvs:' .. s, '-inf', oldest)
 end
 if redis.call('SCARD', 'dirty') > 0 then ring('out', now) end
