@@ -34,7 +34,12 @@ class Ok:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """404: not there, for this token."""
+    """404: not there, for this token.
+
+    `vouched`: in Recruitee's own JSON, and not some proxy's page about another thing.
+    """
+
+    vouched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ def _answer(status: int, body: bytes, token: str) -> Answer:
     if status == 403:
         return Hidden()
     if status == 404:
-        return Missing()
+        return Missing(vouched=data is not None)
     if 200 <= status < 300 and data is not None:
         return Ok(data)
     if 200 <= status < 400:

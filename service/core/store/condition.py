@@ -8,7 +8,7 @@ from service.core import times
 from service.core.errors import ConfigError, SecretUnreadable, StoreUnavailable
 from service.core.logs import logger
 from service.core.settings import Settings
-from service.core.store.memory import Rung, read_info, rung
+from service.core.store.memory import Rung, info, rung
 from service.core.store.redis import Pipe, connect
 from service.core.store.store import Store
 
@@ -38,7 +38,7 @@ async def examine(store: Store, settings: Settings) -> list[Finding]:
     """Look at everything; a Redis that does not answer is the only finding then."""
     try:
         async with asyncio.timeout(WITHIN_S):
-            facts = read_info(await store.pipe.call("INFO", "everything"))
+            facts = await info(store.pipe, "everything")
             return [finding async for finding in _all(store, settings, facts)]
     except TimeoutError:
         return [
@@ -73,7 +73,7 @@ async def refuse_unsafe(settings: Settings) -> None:
 
 async def unsafe(pipe: Pipe) -> list[str]:
     """Say what of Redis' configuration can lose what was acknowledged; empty when it is safe."""
-    facts = read_info(await pipe.call("INFO", "everything"))
+    facts = await info(pipe, "everything")
     found = [await _eviction(pipe, facts), _persistence(facts, await _config(pipe, "appendfsync"))]
     return [f.text for f in found if f.level == "failed"]
 

@@ -1,5 +1,6 @@
 """The inbox: webhooks in, one atomic step each; work out, under a lease, until it is committed."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -79,8 +80,10 @@ class Inbox:
         The write of our own makes the wait cover what others wrote before, so that a webhook that is
         a duplicate is not answered 200 on the word of the primary alone.
         """
-        self._pipe.call("INCR", "tok")
-        return int(await self._pipe.call("WAIT", 1, REPLICA_WITHIN_MS)) >= 1
+        written, acknowledged = await asyncio.gather(
+            self._pipe.call("INCR", "tok"), self._pipe.call("WAIT", 1, REPLICA_WITHIN_MS)
+        )
+        return bool(written) and int(acknowledged) >= 1
 
     async def enqueue(self, c: str, entries: Sequence[bytes]) -> int:
         """Put entries of our own in; returns how many (0: no such connection)."""

@@ -51,13 +51,11 @@ class Ladder:
 
 async def used_of(pipe: Pipe) -> tuple[int, int]:
     """Return (used, most) in bytes, as Redis counts them."""
-    facts = await pipe.call("INFO", "memory")
-    said = facts if isinstance(facts, dict) else read_info(facts)
-    return int(said.get("used_memory", 0)), int(said.get("maxmemory", 0))
+    facts = await info(pipe, "memory")
+    return int(facts.get("used_memory", 0)), int(facts.get("maxmemory", 0))
 
 
-def read_info(text: bytes | str) -> dict[str, str]:
-    """Read INFO's lines (a pipe answers raw text)."""
-    lines = (text.decode() if isinstance(text, bytes) else text).splitlines()
-    pairs = (line.partition(":") for line in lines if ":" in line and not line.startswith("#"))
-    return {name: value for name, _, value in pairs}
+async def info(pipe: Pipe, section: str) -> dict[str, str]:
+    """Return what INFO says, every value as text."""
+    facts = await pipe.call("INFO", section)
+    return {str(name): str(value) for name, value in facts.items()}

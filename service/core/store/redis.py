@@ -34,7 +34,6 @@ def connect(url: str, *, tries: int = 20, timeout_s: float = 5, name: str = "hir
         client_name=name,
         socket_timeout=timeout_s,
         socket_connect_timeout=timeout_s,
-        health_check_interval=15,
         retry=Retry(ExponentialBackoff(cap=1, base=0.05), tries),
         retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
     )
