@@ -254,7 +254,7 @@ class _One:
         if path is None:
             return False
         match await self._further(path):
-            case Missing():
+            case Missing(vouched=True):
                 return True
             case Ok(data):
                 # Another has taken its place: out of the job and into it again.

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import copy
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,12 +45,12 @@ class Recruitee:
     candidates: dict[int, Json] = field(default_factory=dict)
     offers: dict[int, Json] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
-    order: list[str] = field(default_factory=list)
     gates: dict[str, Gate] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     served_deleted: set[int] = field(default_factory=set)  # soft-deleted, still at their address
     listed_deleted: set[int] = field(default_factory=set)  # in the listing of the deleted
     pause_s: float = 0
+    seen: Callable[[str], None] = lambda path: None  # told of every request
     ticks: int = 0
 
     def now(self) -> str:
@@ -107,7 +107,7 @@ class Recruitee:
         """Answer with what is true now, as late as the gate allows."""
         path = request.path.removeprefix(f"/c/{COMPANY}")
         self.asked[path] += 1
-        self.order.append(path)
+        self.seen(path)
         status, body, headers = self._answer(path, request)
         if gate := self.gates.get(path):
             gate.arrived.set()
