@@ -110,7 +110,7 @@ class _Reading:
             company(self._connection), listing.path, page_params(listing, at)
         )
         if isinstance(answer, Later) and answer.limited:
-            await self._ctx.store.records.hold(self._c, answer.after_s or 2.0)
+            await self._ctx.store.records.hold(self._c, answer.after_s or 2.0, rate, MAX_IN_FLIGHT)
         return begun.token, answer
 
     def _next(self, at: int, count: int) -> int:

@@ -73,7 +73,9 @@ class Drain:
             self._start(lease)
         if claimed.leases:
             return 0
-        return min(LOOK_AGAIN_S, (claimed.next_in_ms or 1_000_000) / 1000 + 0.001)
+        if claimed.next_in_ms is None:
+            return LOOK_AGAIN_S
+        return min(LOOK_AGAIN_S, claimed.next_in_ms / 1000 + 0.001)
 
     async def _wait(self, seconds: float) -> None:
         bell = asyncio.ensure_future(self._bell.wait())

@@ -30,6 +30,7 @@ GIVE_UP_MS = 72 * 3600 * 1000
 FIRST_DELAY_MS, LAST_DELAY_MS = 1000, 1_800_000
 LAG_DELAYS_MS = (1000, 5000, 30_000)
 PROBE_FIRST_MS, PROBE_LAST_MS = 5000, 300_000
+UNREADABLE = "unreadable"  # not a model
 log = logger("inbound")
 
 
@@ -75,6 +76,7 @@ class _Line:
         self._pending: dict[str, Asked] = {}
         self._running: dict[asyncio.Task[bool], str] = {}
         self._until = monotonic() + BUDGET_S
+        self._renew_at = 0.0
 
     async def run(self, news: asyncio.Event) -> int | None:
         """Pull, start, wait, until nothing is left or the budget is spent."""
@@ -89,7 +91,8 @@ class _Line:
             for task in done:
                 del self._running[task]
                 going &= task.result()
-            if not done or news.is_set():
+            # By the clock, not only when nothing ends: the pull is what renews the lease.
+            if not done or news.is_set() or monotonic() > self._renew_at:
                 news.clear()
                 going &= await self._pull()
         return await self._ctx.store.inbox.release(self._lease, look_again=True)
@@ -102,6 +105,7 @@ class _Line:
             await asyncio.wait(self._running)
 
     async def _pull(self) -> bool:
+        self._renew_at = monotonic() + RENEW_S
         pulled = await self._ctx.store.inbox.pull(self._lease, self._after, BATCH, LEASE_MS)
         self._take(pulled)
         self._parked_in_all = pulled.parked_in_all
@@ -111,7 +115,7 @@ class _Line:
     def _take(self, pulled: Pulled) -> None:
         for position, raw in pulled.entries:
             self._after = position
-            asked = self._asked(parse_entry(raw)[0])
+            asked = self._asked(_root_named(position, raw))
             asked.acks.append(position)
             asked.entries.append(raw)
         for root, parked in pulled.parked.items():
@@ -155,6 +159,8 @@ class _Line:
                 )
             if self._died.get(root, 0) >= DIED_LOST:
                 outcome: Outcome = Lost(f"{DIED_LOST} workers died while they worked on it")
+            elif root.startswith(UNREADABLE):
+                outcome = Lost("the inbox entry cannot be read")
             else:
                 outcome = await self._refetch(root, asked)
         except (Fenced, StoreUnavailable, asyncio.CancelledError):
@@ -202,7 +208,7 @@ class _Line:
             case Done():
                 return True
             case Unauthorized(reason):
-                await _unauthorized(self._ctx, self._connection, reason)
+                await _unauthorized(self._ctx, self._connection, reason, self._lease)
                 await self._ctx.store.inbox.not_begun(self._lease.id, root)
                 return False
             case Again():
@@ -233,6 +239,7 @@ class _Line:
             delay_ms=delay_ms,
         )  # fmt: skip
         await self._ctx.store.inbox.park(self._lease, root, parked, delay_ms, asked.acks)
+        self._parked_in_all += 1
 
     async def _bury(self, root: str, asked: Asked, reason: str) -> None:
         dead = DeadLetter(
@@ -241,9 +248,9 @@ class _Line:
             reason=reason,
             failed_at=times.now_ms(),
             connection_id=self._lease.id,
-            type=_causes(asked.entries)[-1].event_type or "",
+            type=_type(asked.entries[-1]),
             root=root,
-            entries=tuple(e.decode() for e in asked.entries[-BATCH:]),
+            entries=tuple(e.decode("utf-8", "backslashreplace") for e in asked.entries[-BATCH:]),
         )
         log.warning("refetch.dead", connection_id=self._lease.id, root=root, reason=reason)
         buried = (dead.id, dead.model_dump_json().encode(), self._ctx.settings.retention_s)
@@ -263,7 +270,7 @@ async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> int |
         task.cancel()
     match outcome:
         case Unauthorized(reason):
-            await _unauthorized(ctx, connection, reason)
+            await _unauthorized(ctx, connection, reason, lease)
             return await ctx.store.inbox.release(lease, look_again=False, delay_ms=PROBE_FIRST_MS)
         case Failed(reason, after_s):
             delay = max(FIRST_DELAY_MS, int((after_s or 0) * 1000))
@@ -273,36 +280,59 @@ async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> int |
             return await ctx.store.inbox.release(lease, look_again=True)
 
 
-async def _unauthorized(ctx: Context, connection: Connection, reason: str) -> None:
+async def _unauthorized(ctx: Context, connection: Connection, reason: str, lease: Lease) -> None:
     """Stop the connection and say so; its inbox stays as it is."""
     log.warning("connection.unauthorized", connection_id=connection.id)
+    if not await ctx.store.claims.renew("in", lease, LEASE_MS):
+        raise Fenced(lease.id)
+    # Said before it is noted, under the number of the stop: said again after a crash, or by another
+    # fetch of the same moment, it is the same event.
+    stops = connection.stops + 1
+    about = {"connection_id": connection.id, "reason": reason}
+    await ctx.store.records.announce(connection.id, "connection.unauthorized", about, stops)
     await ctx.store.connections.note(
-        connection.id, status=UNAUTHORIZED, reason=reason, probe_ms=PROBE_FIRST_MS
-    )
-    await ctx.store.records.announce(
-        connection.id, "connection.unauthorized", {"connection_id": connection.id, "reason": reason},
-        times.now_ms(),
+        connection.id, status=UNAUTHORIZED, reason=reason, stops=stops, probe_ms=PROBE_FIRST_MS,
+        probe_at=times.now_ms() + PROBE_FIRST_MS,
     )  # fmt: skip
     ctx.on_events()
 
 
 async def _probe(ctx: Context, connection: Connection, lease: Lease) -> int | None:
     """See whether the token works again; if not, look again ever more rarely."""
+    # Every webhook brings the connection here: they must not make it ask more often.
+    left = min(connection.probe_at - times.now_ms(), PROBE_LAST_MS)
+    if left > 0:
+        return await ctx.store.inbox.release(lease, look_again=False, delay_ms=left)
     answer = await ctx.recruitee.get(company(connection), "/admin")
     if not isinstance(answer, Ok):
         delay = min(max(connection.probe_ms, PROBE_FIRST_MS) * 2, PROBE_LAST_MS)
-        await ctx.store.connections.note(connection.id, probe_ms=delay)
+        probe_at = times.now_ms() + delay
+        await ctx.store.connections.note(connection.id, probe_ms=delay, probe_at=probe_at)
         return await ctx.store.inbox.release(lease, look_again=False, delay_ms=delay)
-    if await ctx.store.connections.restore(connection):
-        await ctx.store.records.announce(
-            connection.id, "connection.restored", {"connection_id": connection.id}, times.now_ms()
-        )
-        ctx.on_events()
+    about = {"connection_id": connection.id}
+    await ctx.store.records.announce(connection.id, "connection.restored", about, connection.stops)
+    await ctx.store.connections.restore(connection)
+    ctx.on_events()
     return await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)
+
+
+def _root_named(position: str, raw: bytes) -> str:
+    """Return the root of an entry; one that cannot be read is a root of its own, to be buried."""
+    try:
+        return parse_entry(raw)[0]
+    except (ValueError, LookupError, TypeError):
+        return f"{UNREADABLE}:{position}"
 
 
 def _causes(entries: Sequence[bytes]) -> list[Cause]:
     return [parse_entry(raw)[1] for raw in entries]
+
+
+def _type(raw: bytes) -> str:
+    try:
+        return parse_entry(raw)[1].event_type or ""
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _lag_delay(parked: Parked | None) -> int:

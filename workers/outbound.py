@@ -58,7 +58,7 @@ class _Line:
         self._ctx = ctx
         self._subscriber = subscriber
         self._lease = lease
-        self._flying: dict[asyncio.Task[Settle], float] = {}
+        self._flying: dict[asyncio.Task[Settle | None], float] = {}
         self._proven = subscriber.ok_at > 0 and subscriber.streak == 0
         self._slow = False
         self._fresh_until = monotonic() + RELOAD_S
@@ -72,13 +72,14 @@ class _Line:
         while True:
             news.clear()
             await self._reload()
+            asked_at = monotonic()
             step = await self._step(openings, settles)
             if step.state == "released" or (step.state == "stopped" and not self._flying):
                 return step.next_due
             openings = [self._opening(read, step.now) for read in step.reads]
             await self._fetch_bodies(openings)
             for delivery in step.going:
-                self._send(delivery, news)
+                self._send(delivery, news, asked_at)
             settles = [] if openings else await self._wait(step, news)
 
     async def _reload(self) -> None:
@@ -111,7 +112,7 @@ class _Line:
     def _opening(self, read: Read, now: int) -> Opening:
         wanted = self._subscriber.wanted
         deliveries = [
-            opened(self._subscriber.id, read.connection_id, entry, now)
+            opened(self._subscriber.id, read.connection_id, entry, now, wanted.format)
             for entry in read.entries
             if wanted.wants(read.connection_id, entry.type)
         ]
@@ -146,7 +147,7 @@ class _Line:
         done = [task for task in self._flying if task.done()]
         for task in done:
             del self._flying[task]
-        return [task.result() for task in done]
+        return [settle for task in done if (settle := task.result()) is not None]
 
     def _full(self) -> bool:
         cap = self._subscriber.wanted.concurrency if self._proven else 1
@@ -155,17 +156,17 @@ class _Line:
     def _starved(self) -> bool:
         return self._ctx.slots.free(slow=self._on_probation()) == 0
 
-    def _send(self, delivery: Delivery, news: asyncio.Event) -> None:
+    def _send(self, delivery: Delivery, news: asyncio.Event, asked_at: float) -> None:
         slot = self._ctx.slots.take(slow=self._on_probation())
-        task = asyncio.create_task(self._attempt(delivery, slot))
+        task = asyncio.create_task(self._attempt(delivery, slot, asked_at))
         task.add_done_callback(lambda _: news.set())
         self._flying[task] = monotonic()
 
-    async def _attempt(self, delivery: Delivery, slot: Slot) -> Settle:
-        """Make one attempt and decide what it comes to."""
+    async def _attempt(self, delivery: Delivery, slot: Slot, asked_at: float) -> Settle | None:
+        """Make one attempt and decide what it comes to; None when it is too late to make it."""
         timer = asyncio.get_running_loop().call_later(SLOW_AFTER_S, self._is_slow, slot)
         try:
-            return await self._attempted(delivery)
+            return await self._attempted(delivery, asked_at + self._limits.flight_ms / 1000)
         finally:
             timer.cancel()
             slot.give_back()
@@ -174,27 +175,32 @@ class _Line:
         self._slow = True
         slot.demote()
 
-    async def _attempted(self, delivery: Delivery) -> Settle:
+    async def _attempted(self, delivery: Delivery, until: float) -> Settle | None:
         body = await self._body(delivery)
         if body is None:
             gone = delivery.model_copy(
                 update={"status": "erased", "n": delivery.n + 1, "reason": BODY_GONE}
             )
             return Settle(gone, "erased")
+        # A flight that begins late ends in time all the same: after it, another worker may be at it.
+        left = until - monotonic()
+        if left <= 0:
+            log.warning("delivery.late", delivery_id=delivery.id, subscriber_id=delivery.s)
+            return None
         at = times.now_ms()
         outcome = await post(
             self._ctx.subscribers,
             self._subscriber.wanted.url,
             body,
             self._headers(delivery, body, at),
-            timeout_s=self._ctx.settings.delivery_timeout,
+            timeout_s=min(self._ctx.settings.delivery_timeout, left),
             allowed=self._ctx.settings.networks,
         )
         return self._settle(delivery, outcome, at)
 
     def _headers(self, delivery: Delivery, body: bytes, at: int) -> dict[str, str]:
         headers = dict(self._subscriber.wanted.headers)
-        headers["content-type"] = content_type(self._subscriber.wanted.format)
+        headers["content-type"] = content_type(delivery.f)
         live = self._subscriber.live_secrets(at)
         headers |= signing.delivery_headers(delivery.e, at // 1000, body, live)
         if delivery.replay:
@@ -227,7 +233,7 @@ class _Line:
 
     async def _body(self, delivery: Delivery) -> bytes | None:
         """Return the bytes of every attempt: rendered once, at first need, then kept while open."""
-        form = self._subscriber.wanted.format
+        form = delivery.f
         if (kept := self._ctx.bodies.get((delivery.e, form))) is not None:
             return kept
         body = await self._rendered(delivery, form)

@@ -157,7 +157,8 @@ class _One:
     async def _get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         answer = await self._ctx.recruitee.get(company(self._connection), path, params)
         if isinstance(answer, Later) and answer.limited:
-            await self._ctx.store.records.hold(self._c, answer.after_s or 2.0)
+            rate = self._ctx.settings.recruitee_rate
+            await self._ctx.store.records.hold(self._c, answer.after_s or 2.0, rate, MAX_IN_FLIGHT)
         return answer
 
     async def _further(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
@@ -183,7 +184,7 @@ class _One:
         ):
             return outcome
         references = _objects(data.get("references"))
-        facts = await stage_facts(self, raw, references)
+        facts = await stage_facts(self, raw, references, known)
         drafts = self._root.expand(raw, references, facts)
         if patient and any(self._lagging(draft, facts) for draft in drafts):
             return Again()
@@ -285,7 +286,7 @@ class _One:
         unread = [ref for ref in touched if ref not in known]
         if unread:
             known = known | await records.load(self._c, unread)
-        for _ in range(RACES):
+        for race in range(RACES):
             verdicts = self._verdicts(drafts, gone, known, facts, gone_at)
             writes, changes = self._written(verdicts, known)
             done = await records.commit(
@@ -293,6 +294,9 @@ class _One:
                 parked=self._parked, ring=False,
             )  # fmt: skip
             if done is not Committed.MOVED:
+                if race:
+                    # It may be our own commit that was there before, its reply lost on the way.
+                    self._ctx.on_events()
                 return self._told(done, changes)
             known = known | await records.load(self._c, {*touched, *gone})
         return Failed("its records kept changing while they were compared")
@@ -361,6 +365,21 @@ class _One:
             found[need.stage_id] = await self._stage_category(need)
         return found
 
+    async def hop_stages(self, known: Known) -> dict[str, str | None]:
+        """Return the categories of stages that a webhook requalifies in without naming them."""
+        if not any(cause.event_subtype == "requalified" for cause in self._causes):
+            return {}
+        uids = {
+            uid for s in known.values() if isinstance(uid := s.fields.get("current_stage_id"), str)
+        }
+        stages = [await self._ctx.store.records.remote_id(self._c, "stage", uid) for uid in uids]
+        found = {stage: await self._stored_category(stage) for stage in stages if stage}
+        for cause in self._causes:
+            for stage in (cause.details.get("from_stage"), cause.details.get("to_stage")):
+                if isinstance(stage, Mapping) and stage.get("category"):
+                    found[str(stage.get("id"))] = stage["category"]
+        return found
+
     async def _stage_category(self, need: Need) -> str | None:
         category = await self._stored_category(need.stage_id)
         if category is None and not self._ctx.missing_jobs.get((self._c, need.job_id)):
@@ -386,13 +405,16 @@ class _One:
 
 
 async def stage_facts(
-    one: _One, raw: Mapping[str, Any], references: Sequence[Mapping[str, Any]]
+    one: _One,
+    raw: Mapping[str, Any],
+    references: Sequence[Mapping[str, Any]],
+    known: Known,
 ) -> Facts:
     """Return what normalizing needs to know besides the answer."""
     needs = sorted(one._root.needs(raw, references))
     looked_up = await one.stages_of(needs) if needs else {}
     # What the answer explains itself is needed beyond normalizing: a hop back is judged by it.
-    return one._facts(looked_up | categories(references))
+    return one._facts(await one.hop_stages(known) | looked_up | categories(references))
 
 
 def as_of(model: str, snapshot: Snapshot) -> Snapshot:

@@ -42,7 +42,8 @@ async def serve_replay(ctx: Context, lease: Lease, news: asyncio.Event) -> int |
 async def _delivery(ctx: Context, replay_id: str, item: Item) -> Delivery | None:
     """Return the new delivery of an old event, or None when it cannot be sent any more."""
     body = await ctx.store.log.body(item.event_id)
-    if body is None or await ctx.store.subscribers.get(item.subscriber_id) is None:
+    subscriber = await ctx.store.subscribers.get(item.subscriber_id)
+    if body is None or subscriber is None:
         return None
     event = orjson.loads(body)
     subject = event["data"].get("subject")
@@ -55,6 +56,7 @@ async def _delivery(ctx: Context, replay_id: str, item: Item) -> Delivery | None
         t=event["type"],
         # A lane of its own: a replay never holds up live traffic, and keeps its own order.
         lane=f"{replay_id}:{subject_key(event['connection_id'], about)}",
+        f=subscriber.wanted.format,
         at=times.now_ms(),
         replay=replay_id,
         dlt=item.dead_letter_id or None,

@@ -1,6 +1,5 @@
 """What is past its time goes, and whoever had not got it yet is counted and told; never silence."""
 
-from service.core import times
 from service.core.logs import logger
 from service.core.store.memory import Rung
 from service.core.store.subscribers import Subscriber
@@ -13,7 +12,7 @@ log = logger("retention")
 
 async def trim(ctx: Context) -> None:
     """Trim every log to the retention; a subscriber that stood before its new end is moved and told."""
-    oldest = times.now_ms() - ctx.settings.retention_s * 1000
+    oldest = await ctx.store.log.ago(ctx.settings.retention_s)
     connections = await ctx.store.pipe.call("ZRANGE", "conns", 0, -1)
     for c in (raw.decode() for raw in connections):
         first = await ctx.store.log.oldest(c, "0-0", 1)

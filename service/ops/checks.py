@@ -65,11 +65,12 @@ def company_name(answer: Answer, company_id: str) -> str | None:
 
 async def restore(store: Store, connection: Connection) -> bool:
     """Let a connection whose token works again go on, and announce it; False when it was not so."""
-    if connection.status != UNAUTHORIZED or not await store.connections.restore(connection):
+    if connection.status != UNAUTHORIZED:
         return False
+    # Said first, under the number of the stop: whoever restores it, and however often, says it once.
     about = {"connection_id": connection.id}
-    await store.records.announce(connection.id, "connection.restored", about, times.now_ms())
-    return True
+    await store.records.announce(connection.id, "connection.restored", about, connection.stops)
+    return await store.connections.restore(connection)
 
 
 async def check(

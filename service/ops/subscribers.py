@@ -135,6 +135,7 @@ async def _sample(store: Store, subscriber: Subscriber) -> tuple[Delivery, bytes
         c=c,
         t=TEST_TYPE,
         lane=f"test:{event_id}",
+        f=subscriber.wanted.format,
         at=now,
     )
     return delivery, orjson.dumps(body)

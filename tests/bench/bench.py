@@ -86,5 +86,3 @@ def _settings(redis_url: str, ends: FarEnds, folder: Path) -> Settings:
 async def settle(seconds: float = 0.3) -> None:
     """Let a process that has just begun to listen finish its start."""
     await asyncio.sleep(seconds)
-
-

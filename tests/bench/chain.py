@@ -23,16 +23,22 @@ def create_chain(recruitee: str, subscriber: str) -> Starlette:
 
     async def take(request: Request) -> JSONResponse:
         body = await request.body()
-        given = [value for name, value in request.scope["headers"] if name == signing.RECRUITEE_HEADER]
+        given = [
+            value for name, value in request.scope["headers"] if name == signing.RECRUITEE_HEADER
+        ]
         if not signing.verify_recruitee([world.SECRET], body, given):
             return JSONResponse({}, 401)
         session: aiohttp.ClientSession = request.state.session
         candidate_id = orjson.loads(body)["payload"]["candidate"]["id"]
         async with session.get(f"{recruitee}/c/5600/candidates/{candidate_id}") as answer:
             candidate = orjson.loads(await answer.read())
-        event = {"data": {"subject": {"remote_id": str(candidate_id)}, "record": candidate["candidate"]}}
+        event = {
+            "data": {"subject": {"remote_id": str(candidate_id)}, "record": candidate["candidate"]}
+        }
         raw = orjson.dumps(event)
-        headers = signing.delivery_headers(f"evt_{candidate_id}", times.now_ms() // 1000, raw, [secret])
+        headers = signing.delivery_headers(
+            f"evt_{candidate_id}", times.now_ms() // 1000, raw, [secret]
+        )
         async with session.post(subscriber + "/", data=raw, headers=headers) as answer:
             await answer.read()
         return JSONResponse({"status": "accepted"})

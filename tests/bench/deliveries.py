@@ -1,10 +1,10 @@
 """Deliveries: events of a filled log delivered per second, against bare aiohttp posts."""
 
+from service.core.store.subscribers import Wanted
 from tests.bench import machine, world
 from tests.bench.bench import Bench
 from tests.bench.children import running
 from tests.bench.report import Group, Row
-from service.core.store.subscribers import Wanted
 
 POSTS = 4000
 TARGET = 0.20

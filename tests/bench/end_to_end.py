@@ -2,13 +2,13 @@
 
 from arq.connections import ArqRedis
 
+from service.core.recruitee import webhook
+from service.core.store.connections import Connection
+from service.core.store.subscribers import Wanted
 from tests.bench import machine, world
 from tests.bench.bench import Bench
 from tests.bench.children import running
 from tests.bench.report import Group, Row
-from service.core.recruitee import webhook
-from service.core.store.connections import Connection
-from service.core.store.subscribers import Wanted
 from workers.bell import open_arq
 
 EVENTS = 2500
@@ -72,5 +72,3 @@ async def _timed(bench: Bench, row: Row, events: int, module: str) -> None:
         row.rates.append(events / seconds)
     if len(bench.ends.events) != events:
         raise RuntimeError(f"{len(bench.ends.events)} of {events} events came")
-
-

@@ -99,7 +99,8 @@ async def far_ends() -> AsyncIterator[FarEnds]:
     recruitee = await loop.create_server(lambda: _Server(ends.get), "127.0.0.1", 0)
     subscriber = await loop.create_server(lambda: _Server(ends.post), "127.0.0.1", 0)
     ends.recruitee, ends.subscriber = (
-        f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (recruitee, subscriber)
+        f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for server in (recruitee, subscriber)
     )
     try:
         yield ends

@@ -21,7 +21,9 @@ async def measure(bench: Bench) -> Group:
     serve = ("serve", "--host", "127.0.0.1", "--port", "{port}")
     with (
         running("service.cli", *serve, env=bench.env, core=bench.core, listens=True) as web,
-        running("tests.bench.bare", "{port}", env=bench.env, core=bench.core, listens=True) as route,
+        running(
+            "tests.bench.bare", "{port}", env=bench.env, core=bench.core, listens=True
+        ) as route,
     ):
         await settle()
         for repeat in range(bench.repeats + 1):
@@ -33,7 +35,13 @@ async def measure(bench: Bench) -> Group:
                     row.cpu_us.append(cpu)
                     loads[row.what].append(load)
     lines = [f"{name}: {_latency(found)}" for name, found in loads.items()]
-    return Group("ingress", f"requests/s, {world.BODY_BYTES} bytes, {PEERS} clients", [ours, bare], TARGET, lines)
+    return Group(
+        "ingress",
+        f"requests/s, {world.BODY_BYTES} bytes, {PEERS} clients",
+        [ours, bare],
+        TARGET,
+        lines,
+    )
 
 
 async def _driven(child: Child, requests: list[bytes]) -> tuple[Load, float]:

@@ -4,12 +4,12 @@ import statistics
 
 import orjson
 
+from service.core.store.subscribers import Wanted
 from tests.bench import world
 from tests.bench.bench import Bench, settle
 from tests.bench.children import running
 from tests.bench.load import pace
 from tests.bench.report import Group
-from service.core.store.subscribers import Wanted
 
 RATE = 50
 SECONDS = 20
@@ -22,10 +22,17 @@ async def measure(bench: Bench) -> Group:
     count = bench.count(RATE * SECONDS)
     line, line_ack = await _line(bench, count)
     chain, chain_ack = await _chain(bench, count)
-    lines = [_said("hirewire serve + worker", line, line_ack), _said("chained, no queue", chain, chain_ack)]
+    lines = [
+        _said("hirewire serve + worker", line, line_ack),
+        _said("chained, no queue", chain, chain_ack),
+    ]
     ratio = _quantile(line, 0.5) / _quantile(chain, 0.5)
-    lines.append(f"p50 is {ratio:.1f} times that of the chain, which loses what it holds when it dies")
-    return Group("latency", f"{RATE} webhooks/s over {CONNECTIONS} connections, ms", [], None, lines)
+    lines.append(
+        f"p50 is {ratio:.1f} times that of the chain, which loses what it holds when it dies"
+    )
+    return Group(
+        "latency", f"{RATE} webhooks/s over {CONNECTIONS} connections, ms", [], None, lines
+    )
 
 
 async def _line(bench: Bench, count: int) -> tuple[list[float], float]:
@@ -83,4 +90,6 @@ def _quantile(took: list[float], quantile: float) -> float:
 
 def _said(what: str, took: list[float], ack: float) -> str:
     quantiles = ", ".join(f"p{q:g} {_quantile(took, q / 100):.1f}" for q in (50, 95, 99))
-    return f"{what}: {quantiles} ms (the 200 comes after {1000 * ack:.1f} ms, median; n={len(took)})"
+    return (
+        f"{what}: {quantiles} ms (the 200 comes after {1000 * ack:.1f} ms, median; n={len(took)})"
+    )

@@ -37,7 +37,10 @@ def said(server: str) -> str:
         f"{platform.system()} {platform.machine()}",
         f"Python {platform.python_version()}",
         f"{server}, appendfsync always",
-        *(f"{name} {version(name)}" for name in ("uvicorn", "starlette", "aiohttp", "arq", "redis")),
+        *(
+            f"{name} {version(name)}"
+            for name in ("uvicorn", "starlette", "aiohttp", "arq", "redis")
+        ),
     ]
     return ", ".join(parts)
 
@@ -45,7 +48,9 @@ def said(server: str) -> str:
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo") as file:
-            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+            names = [
+                line.split(":", 1)[1].strip() for line in file if line.startswith("model name")
+            ]
     except OSError:
         names = []
     return names[0] if names else platform.processor() or "unknown"

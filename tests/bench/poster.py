@@ -16,7 +16,11 @@ AT_ONCE = 50
 async def post(url: str, count: int) -> None:
     """Post `count` bodies of an event's size."""
     body = orjson.dumps(world.page(world.FIRST_ID, 0))[:2000]
-    headers = {"content-type": "application/json", "webhook-id": "evt_bare", "webhook-signature": "v1,x"}
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": "evt_bare",
+        "webhook-signature": "v1,x",
+    }
     left = iter(range(count))
     connector = aiohttp.TCPConnector(limit=AT_ONCE)
 

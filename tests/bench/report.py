@@ -91,7 +91,11 @@ def as_json(groups: Sequence[Group], machine: str) -> dict[str, Any]:
         "machine": machine,
         "groups": [
             asdict(group)
-            | {"ratios": [{"row": row.what, "ratio": r, "met": met} for row, r, met in group.verdicts()]}
+            | {
+                "ratios": [
+                    {"row": row.what, "ratio": r, "met": met} for row, r, met in group.verdicts()
+                ]
+            }
             for group in groups
         ],
     }

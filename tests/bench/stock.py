@@ -51,7 +51,9 @@ class Telling(Records):
 class Line:
     """The two jobs."""
 
-    def __init__(self, ctx: Context, connections: dict[str, Connection], subscribers: list[Subscriber]) -> None:
+    def __init__(
+        self, ctx: Context, connections: dict[str, Connection], subscribers: list[Subscriber]
+    ) -> None:
         self._ctx = ctx
         self._connections = connections
         self._subscribers = subscribers
@@ -61,7 +63,14 @@ class Line:
         root, cause = parse_entry(entry.encode())
         model, _, remote_id = root.partition(":")
         outcome = await refetch(
-            self._ctx, self._connections[c], Ref(model, remote_id), [cause], None, (), "", patient=True
+            self._ctx,
+            self._connections[c],
+            Ref(model, remote_id),
+            [cause],
+            None,
+            (),
+            "",
+            patient=True,
         )
         if not isinstance(outcome, Done):
             raise Retry(defer=1)
@@ -89,7 +98,9 @@ class Line:
 async def work(settings: Settings) -> None:
     """Be a worker until ended."""
     async with open_context(settings) as ctx:
-        ctx = replace(ctx, store=replace(ctx.store, records=Telling(ctx.store.pipe, settings.retention_s)))
+        ctx = replace(
+            ctx, store=replace(ctx.store, records=Telling(ctx.store.pipe, settings.retention_s))
+        )
         connections = {one.id: one for one in await ctx.store.connections.all()}
         line = Line(ctx, connections, await ctx.store.subscribers.all())
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""
@@ -108,5 +119,3 @@ if __name__ == "__main__":
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     uvloop.run(work(given))
-
-

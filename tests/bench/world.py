@@ -57,7 +57,9 @@ def moved(candidate_id: int, turn: int, event_id: int) -> bytes:
         for t in (turn - 1, turn)
     )
     candidate = {
-        k: v for k, v in shapes.candidate(id=candidate_id).items() if k not in ("placements", "duplicates")
+        k: v
+        for k, v in shapes.candidate(id=candidate_id).items()
+        if k not in ("placements", "duplicates")
     }
     body = {
         "attempt_count": 1,
@@ -79,7 +81,9 @@ def moved(candidate_id: int, turn: int, event_id: int) -> bytes:
     return raw
 
 
-def requests(connections: Sequence[Connection], count: int, turn: int, first: int = 0) -> list[bytes]:
+def requests(
+    connections: Sequence[Connection], count: int, turn: int, first: int = 0
+) -> list[bytes]:
     """Signed requests, each a webhook of its own: candidates and connections in turn."""
     made = []
     start = moved(FIRST_ID, turn, 77_000_000).split(b"77000000")
@@ -125,7 +129,9 @@ async def move(store: Store, c: str, candidates: Sequence[int], turn: int) -> in
     return await _commit(store, c, [_drafts(c, i, turn) for i in candidates], known, quiet=False)
 
 
-async def ask(store: Store, connections: Sequence[Connection], jobs: Sequence[tuple[int, bytes]]) -> None:
+async def ask(
+    store: Store, connections: Sequence[Connection], jobs: Sequence[tuple[int, bytes]]
+) -> None:
     """Put webhooks into inboxes as the receiver does: (which connection, body)."""
     for number, body in jobs:
         connection = connections[number]
@@ -149,7 +155,12 @@ def _verdict(draft: Draft, before: Snapshot | None, c: str, *, quiet: bool) -> V
 
 
 async def _commit(
-    store: Store, c: str, families: Sequence[list[Draft]], known: dict[Ref, Snapshot], *, quiet: bool
+    store: Store,
+    c: str,
+    families: Sequence[list[Draft]],
+    known: dict[Ref, Snapshot],
+    *,
+    quiet: bool,
 ) -> int:
     told = 0
     for start in range(0, len(families), COMMIT_ROWS):
@@ -162,7 +173,9 @@ async def _commit(
                 if verdict.snapshot is None:
                     continue
                 came_with = "" if draft is family[0] else f"candidate:{family[0].remote_id}"
-                writes.append(Write(ref, before.version if before else 0, verdict.snapshot, came_with))
+                writes.append(
+                    Write(ref, before.version if before else 0, verdict.snapshot, came_with)
+                )
                 changes += list(enumerate(verdict.changes, (before.sequence if before else 0) + 1))
         await store.records.commit(c, 0, writes, changes, ring=False)
         told += len(changes)

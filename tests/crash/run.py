@@ -38,7 +38,7 @@ SCENARIOS: dict[str, tuple[str, ...]] = {
     "deliver": ("step", "GET"),
     "settle": ("step",),
     "sweep": ("sweep", "ZRANGE", "XTRIM"),
-    "replay": ("LRANGE", "LLEN", "open_replay", "release_replay", "renew", "RPUSH", "HSET", "wake_replay"),
+    "replay": ("LRANGE", "LLEN", "open_replay", "release_replay", "renew", "fill_replay", "new_replay"),
     "baseline": ("begin", "commit", "note", "wake_connection", "release", "HMGET"),
     "steal": ("pull", "commit", "step", "release", "begin", "park"),
     "mixed": (),

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from service.core import signing
+from service.core import signing, times
+from service.core.logs import where
 from service.core.store.replays import Item
 from service.hooks import Hooks
 from service.ops.reviving import revive
@@ -87,7 +88,7 @@ class Story:
             await action
         except Exception as error:  # noqa: BLE001 - a caller sees an error and comes again
             if type(error).__name__ != "StoreUnavailable":
-                self.problems.append(f"a fault of ours: {type(error).__name__}: {error}")
+                self.problems.append(f"a fault of ours: {where(error)}: {error}")
         drains.refetch.wake()
 
     async def _edit(self) -> None:
@@ -120,7 +121,7 @@ class Story:
         if not everything:
             items = items[:3] + await self._old(ctx)
         if items:
-            await ctx.store.replays.create(items, 1)
+            await ctx.store.replays.create(items, times.now_ms())
 
     async def _old(self, ctx: Context) -> list[Item]:
         c = (await ctx.store.connections.ids())[0]

@@ -67,7 +67,10 @@ class Breaker:
     async def _kill_web(self, _: Fault, random: Random) -> None:
         await self._kill("kill web", self.house.webs, random)
 
-    async def _kill_worker(self, _: Fault, random: Random) -> None:
+    async def _kill_worker(self, fault: Fault, random: Random) -> None:
+        # While one is frozen the other has to live, else nobody works and nothing is proved.
+        if any(slot.lock.locked() for slot in self.house.workers):
+            return await self._kill_web(fault, random)
         await self._kill("kill worker", self.house.workers, random)
 
     async def _kill(self, kind: str, slots: Sequence[Slot], random: Random) -> None:

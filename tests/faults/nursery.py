@@ -111,7 +111,7 @@ def _move_clock(by_ms: int) -> None:
     real_ms, real_s = times.now_ms, arq.time
     modules: list[Any] = list(sys.modules.values())
     for module in modules:
-        if getattr(module, "now_ms", None) is real_ms:
+        if hasattr(module, "now_ms") and module.now_ms is real_ms:
             module.now_ms = lambda: real_ms() + by_ms
     arq.time = lambda: real_s() + by_ms / 1000
 

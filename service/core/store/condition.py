@@ -74,6 +74,10 @@ async def refuse_unsafe(settings: Settings) -> None:
 async def unsafe(pipe: Pipe) -> list[str]:
     """Say what of Redis' configuration can lose what was acknowledged; empty when it is safe."""
     facts = await info(pipe, "everything")
+    if facts.get("loading") == "1":
+        # Until it has read its append-only file it says that it has none; what it was told decides.
+        kept = await _config(pipe, "appendonly") in (None, "yes")
+        facts = {**facts, "aof_enabled": str(int(kept))}
     found = [await _eviction(pipe, facts), _persistence(facts, await _config(pipe, "appendfsync"))]
     return [f.text for f in found if f.level == "failed"]
 

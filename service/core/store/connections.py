@@ -32,7 +32,9 @@ class Connection(BaseModel):
     baseline: str = ""  # JSON: how far the baseline is
     baseline_done: int = 0  # ms, 0: not yet
     test_seen: int = 0  # ms, 0: never
+    stops: int = 0  # how often it became unauthorized
     probe_ms: int = 0  # unauthorized: how long until the token is tried again
+    probe_at: int = 0  # ms, when that is
     api_token: SecretStr
     secrets: tuple[SecretStr, ...] = ()
 

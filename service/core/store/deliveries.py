@@ -42,6 +42,7 @@ class Delivery(BaseModel):
     c: str  # connection
     t: str  # event type
     lane: str
+    f: str = "hirewire"  # format, as it was when it was opened: every attempt has the same bytes
     at: int  # ms, when it was opened
     n: int = 0  # attempts made
     next: int | None = None  # ms, when the next attempt is due
@@ -155,7 +156,8 @@ class Deliveries:
 
     async def open_state(self, s: str, delivery_id: str) -> Delivery | None:
         """Return an open delivery, or None."""
-        raw = await self._pipe.call("HGET", keys.open_deliveries(s), delivery_id)
+        live, _, replayed, _ = await asyncio.gather(*self._ask_open(s, delivery_id))
+        raw = live or replayed
         return Delivery.model_validate_json(raw) if raw else None
 
     async def get(self, delivery_id: str, s: str | None) -> Delivery | None:
@@ -175,10 +177,10 @@ class Deliveries:
 
     async def _load(self, delivery_id: str, s: str) -> Delivery | None:
         # Asked in this order, one that is settled in between is found all the same.
-        open_ = self._pipe.call("HGET", keys.open_deliveries(s), delivery_id)
-        due = self._pipe.call("ZSCORE", keys.due(s), delivery_id)
+        asked = self._ask_open(s, delivery_id)
         settled = self._pipe.call("GET", keys.delivery(delivery_id))
-        found, at, kept = await asyncio.gather(open_, due, settled)
+        live, due, replayed, replay_due, kept = await asyncio.gather(*asked, settled)
+        found, at = live or replayed, replay_due if due is None else due
         if found:
             waits = None if at is None or float(at) % 1 else int(float(at))
             return Delivery.model_validate_json(found).model_copy(update={"next": waits})
@@ -208,7 +210,20 @@ class Deliveries:
 
     async def backlog(self, s: str) -> int:
         """Return how many deliveries are open."""
-        return int(await self._pipe.call("HLEN", keys.open_deliveries(s)))
+        lines = (s, keys.replay_line(s))
+        found = [self._pipe.call("HLEN", keys.open_deliveries(line)) for line in lines]
+        return sum(await asyncio.gather(*found))
+
+    def _ask_open(self, s: str, delivery_id: str) -> "list[asyncio.Future[Any]]":
+        """Ask for an open delivery's state and when it is due, in the live line and in the replays'."""
+        return [
+            asked
+            for line in (s, keys.replay_line(s))
+            for asked in (
+                self._pipe.call("HGET", keys.open_deliveries(line), delivery_id),
+                self._pipe.call("ZSCORE", keys.due(line), delivery_id),
+            )
+        ]
 
 
 def _settle_args(settle: Settle) -> list[Arg]:
@@ -244,7 +259,9 @@ def _entry(row: Any) -> LogEntry:
     return LogEntry(position.decode(), named["e"], named["t"], named["s"], named["m"], named["r"])
 
 
-def opened(lease_id: str, connection_id: str, entry: LogEntry, now: int) -> Delivery:
+def opened(
+    lease_id: str, connection_id: str, entry: LogEntry, now: int, form: str = "hirewire"
+) -> Delivery:
     """Return the delivery that a log entry becomes for a subscriber."""
     return Delivery(
         id=ids.delivery_id(entry.event_id, lease_id),
@@ -253,5 +270,6 @@ def opened(lease_id: str, connection_id: str, entry: LogEntry, now: int) -> Deli
         c=connection_id,
         t=entry.type,
         lane=entry.lane,
+        f=form,
         at=now,
     )

@@ -36,8 +36,8 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | sub:{s} | hash | one subscriber, secrets sealed | none: configuration |
 | pos:{s} | hash | connection -> last log entry read | none: configuration |
 | news:{s} | set | connections with entries not read yet | none: emptied by reading |
-| d:{s} | hash | open deliveries | none: leave when settled |
-| due:{s} | zset | delivery -> next attempt (in flight: deadline) | as d |
+| d:{s}, d:{s}:replay | hash | open deliveries, live and replayed | none: leave when settled |
+| due:{s}, due:{s}:replay | zset | delivery -> next attempt (in flight: deadline) | as d |
 | lane:{s} | hash | subject -> delivery at its head | as d |
 | wait:{s}:{subject} | list | deliveries behind the head | as d |
 | dlv:{d} | string | a settled delivery with its attempts | retention |
@@ -140,6 +140,11 @@ def positions(s: str) -> str:
 def news(s: str) -> str:
     """Set of connections that a subscriber has yet to read."""
     return f"news:{s}"
+
+
+def replay_line(s: str) -> str:
+    """The name under which a subscriber's replays are open and due."""
+    return f"{s}:replay"
 
 
 def open_deliveries(s: str) -> str:

@@ -108,6 +108,11 @@ class Log:
         found = await self._pipe.call("HGET", keys.positions(s), c)
         return found.decode() if found else "0-0"
 
+    async def ago(self, seconds: int) -> int:
+        """Return what time it was, in ms, by Redis' clock: a worker's own, if wrong, would trim too much."""
+        now_s, micros = await self._pipe.call("TIME")
+        return int(now_s) * 1000 + int(micros) // 1000 - seconds * 1000
+
     async def trim(self, c: str, older_than_ms: int) -> None:
         """Drop entries older than an instant (bodies have lifetimes of their own)."""
         await self._pipe.call("XTRIM", keys.log(c), "MINID", "=", max(0, older_than_ms))

@@ -72,9 +72,10 @@ class Records:
         """Take a turn in the connection's request rate; returns how long to wait, in seconds."""
         return int(await self._pipe.run("turn", c, int(1_000_000 / rate), burst)) / 1000
 
-    async def hold(self, c: str, seconds: float) -> None:
+    async def hold(self, c: str, seconds: float, rate: float, burst: int) -> None:
         """Let no request of the connection leave for a while (Recruitee said 429)."""
-        await self._pipe.run("hold", c, int(seconds * 1000))
+        ahead_us = (burst - 1) * int(1_000_000 / rate)
+        await self._pipe.run("hold", c, int(seconds * 1000), ahead_us)
 
     async def load(self, c: str, refs: Iterable[Ref]) -> Known:
         """Return those of the records that are known."""

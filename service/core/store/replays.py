@@ -56,20 +56,11 @@ class Replays:
         status: Status = "running" if items else "done"
         for start in range(0, len(items), 500):
             rows = [orjson.dumps(list(item)) for item in items[start : start + 500]]
-            await self._pipe.call("RPUSH", keys.replay_queue(r), *rows)
-        await self._pipe.call("EXPIRE", keys.replay_queue(r), self._retention_s)
-        await self._pipe.call(
-            "HSET", keys.replay(r), "id", r, "status", status, "total", total, "done", done,
-            "failed", failed, "created", now,
-        )  # fmt: skip
-        await self._pipe.call("EXPIRE", keys.replay(r), self._retention_s)
-        await self._pipe.call("ZADD", "rpls", now, r)
+            await self._pipe.run("fill_replay", r, self._retention_s, start, *rows)
         letters = [item.dead_letter_id for item in items if item.dead_letter_id]
-        for start in range(0, len(letters), 500):
-            marks = [part for dead_id in letters[start : start + 500] for part in (dead_id, r)]
-            await self._pipe.call("HSET", "replaying", *marks)
-        if items:
-            await self._pipe.run("wake_replay", r)
+        await self._pipe.run(
+            "new_replay", r, self._retention_s, status, total, done, failed, now, *letters
+        )
         return Replay(id=r, status=status, total=total, done=done, failed=failed, created=now)
 
     async def get(self, r: str) -> Replay | None:

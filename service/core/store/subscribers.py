@@ -173,10 +173,13 @@ class Subscribers:
         lanes: list[bytes] = await self._pipe.call("HKEYS", keys.lanes(s))
         await self._pipe.call("SREM", "subs:on", s)
         await self._pipe.call("ZREM", "ready:out", s)
+        # Fences a worker that is at it: nothing is written back.
+        await self._pipe.call("HDEL", "lease:out", s)
         await self._pipe.call("ZREM", "subs", s)
         await self._pipe.call(
             "UNLINK", keys.subscriber(s), keys.positions(s), keys.news(s), keys.open_deliveries(s),
             keys.due(s), keys.lanes(s), keys.deliveries(s),
+            keys.open_deliveries(keys.replay_line(s)), keys.due(keys.replay_line(s)),
             *(keys.waiting(s, lane.decode()) for lane in lanes),
         )  # fmt: skip
 

@@ -35,8 +35,9 @@ i = i + 1
 local function tell(at)
   local e, m, id = ARGV[at], ARGV[at + 4], ARGV[at + 5]
   if late[m .. ':' .. id] then return end
+  -- No version guards an operational event: its id does, so that telling it twice is telling it once.
+  if not redis.call('SET', 'ev:' .. e, ARGV[at + 1], 'EX', retention, unpack(m == '' and {'NX'} or {})) then return end
   told = told + 1
-  redis.call('SET', 'ev:' .. e, ARGV[at + 1], 'EX', retention)
   redis.call('XADD', 'log:' .. c, '*', 'e', e, 't', ARGV[at + 2], 's', ARGV[at + 3], 'm', m, 'r', id)
   if m ~= '' then
     local line = 'tl:' .. c .. ':' .. m .. ':' .. id

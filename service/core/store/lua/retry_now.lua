@@ -1,13 +1,14 @@
 -- Make an open delivery due now: ARGV: subscriber, delivery. Returns 1, 0 when it is not open, -1 when it
 -- waits behind another of its subject (then its turn comes by itself), -2 when it is in flight.
 local s, id = ARGV[1], ARGV[2]
-if redis.call('HEXISTS', 'd:' .. s, id) == 0 then return 0 end
-local due = redis.call('ZSCORE', 'due:' .. s, id)
+local line = redis.call('HEXISTS', 'd:' .. s, id) == 1 and s or s .. ':replay'
+if redis.call('HEXISTS', 'd:' .. line, id) == 0 then return 0 end
+local due = redis.call('ZSCORE', 'due:' .. line, id)
 if not due then return -1 end
 -- Half a millisecond marks a flight's deadline: were it made due, a second attempt would leave beside it.
 if tonumber(due) % 1 ~= 0 then return -2 end
 local now = now_ms()
-redis.call('ZADD', 'due:' .. s, 'LT', now, id)
+redis.call('ZADD', 'due:' .. line, 'LT', now, id)
 if redis.call('HEXISTS', 'lease:out', s) == 0 then redis.call('ZADD', 'ready:out', 'LT', now, s) end
 ring('out', now)
 return 1

@@ -11,14 +11,14 @@ local s, token = ARGV[1], ARGV[2]
 if redis.call('HGET', 'lease:out', s) ~= token then return {0} end
 local now, flight = now_ms(), tonumber(ARGV[4])
 local free, read, window, flying, retention = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9]
-local d, due, lane, pos, news = 'd:' .. s, 'due:' .. s, 'lane:' .. s, 'pos:' .. s, 'news:' .. s
+local lane, pos, news = 'lane:' .. s, 'pos:' .. s, 'news:' .. s
 
 -- The head of a lane is settled: the next of the same subject may go.
 local function advance(subject)
   local behind = redis.call('LPOP', 'wait:' .. s .. ':' .. subject)
   if behind then
     redis.call('HSET', lane, subject, behind)
-    redis.call('ZADD', due, now, behind)
+    redis.call('ZADD', 'due:' .. line_of(s, subject), now, behind)
   else
     redis.call('HDEL', lane, subject)
   end
@@ -39,6 +39,7 @@ end
 for _ = 1, tonumber(take()) do
   local id, attempt, verdict, subject, state, wait = take(), tonumber(take()), take(), take(), take(), take()
   local dead_id, dead, event = take(), take(), take()
+  local d, due = 'd:' .. line_of(s, subject), 'due:' .. line_of(s, subject)
   local have = redis.call('HGET', d, id)
   -- A reply that was lost makes the client send again: an attempt counts once.
   if have and cjson.decode(have).n == attempt - 1 then
@@ -78,7 +79,7 @@ if redis.call('HGET', 'sub:' .. s, 'status') ~= 'active' then
 end
 
 local entries, left = {}, 0
-local open = redis.call('HLEN', d)
+local open = redis.call('HLEN', 'd:' .. s)
 for _, c in ipairs(redis.call('SMEMBERS', news)) do
   local from = redis.call('HGET', pos, c) or '0-0'
   local room = math.min(read, window - open)
@@ -95,26 +96,37 @@ for _, c in ipairs(redis.call('SMEMBERS', news)) do
     left = left + 1
   end
 end
-local going = {}
-if free > 0 then
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, free)) do
+local going, next_due = {}, -1
+local function leave(line)
+  local due = 'due:' .. line
+  local ready = free > 0 and redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, free) or {}
+  for _, id in ipairs(ready) do
     -- In flight: nobody else touches this lane until the attempt's deadline is over. The half millisecond
     -- tells a flight's deadline from a time that an attempt waits for (retry_now reads it).
     redis.call('ZADD', due, now + flight + 0.5, id)
     going[#going + 1] = id
-    going[#going + 1] = redis.call('HGET', d, id) or ''
+    going[#going + 1] = redis.call('HGET', 'd:' .. line, id) or ''
   end
+  free = free - #ready
+  local nearest = tonumber(redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')[2] or -1)
+  if nearest >= 0 and (next_due < 0 or nearest < next_due) then next_due = nearest end
 end
-local nearest = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
-local next_due = nearest[2] and tonumber(nearest[2]) or -1
+leave(s)
+leave(s .. ':replay')
 if #going == 0 and #entries == 0 and flying == 0 then
   redis.call('HDEL', 'lease:out', s)
-  if next_due >= 0 then
-    redis.call('ZADD', 'ready:out', next_due, s)
+  local look, ending = next_due, ARGV[6] == '0'
+  -- A worker that ends reads nothing on: news is another's to read, however late the next attempt is due.
+  if ending and left > 0 and open < window then look = now end
+  -- Due, but no socket is free: to look at once again would turn in circles.
+  if look >= 0 and look <= now and not ending then look = now + 50 end
+  if look >= 0 then
+    redis.call('ZADD', 'ready:out', look, s)
+    if ending and look <= now then ring('out', now) end
   else
     redis.call('ZREM', 'ready:out', s)
   end
-  return {3, next_due >= 0 and math.max(0, next_due - now) or -1}
+  return {3, look >= 0 and math.max(0, look - now) or -1}
 end
 redis.call('ZADD', 'ready:out', now + tonumber(ARGV[3]), s)
 return {1, now, next_due, going, entries, left}

@@ -16,6 +16,7 @@ end
 for _, s in ipairs(redis.call('SMEMBERS', 'subs:on')) do
   if not redis.call('ZSCORE', 'ready:out', s) then
     local due = redis.call('ZRANGE', 'due:' .. s, 0, 0, 'WITHSCORES')
+    if not due[2] then due = redis.call('ZRANGE', 'due:' .. s .. ':replay', 0, 0, 'WITHSCORES') end
     if due[2] or redis.call('EXISTS', 'news:' .. s) == 1 then
       redis.call('HDEL', 'lease:out', s)
       redis.call('ZADD', 'ready:out', due[2] or now, s)
@@ -25,6 +26,14 @@ for _, s in ipairs(redis.call('SMEMBERS', 'subs:on')) do
 end
 for _, s in ipairs(redis.call('ZRANGE', 'subs', 0, -1)) do
   redis.call('ZREMRANGEBYSCORE', 'dlvs:' .. s, '-inf', oldest)
+end
+for _, r in ipairs(redis.call('ZREVRANGE', 'rpls', 0, 99)) do
+  local lost = redis.call('HGET', 'rpl:' .. r, 'status') == 'running' and not redis.call('ZSCORE', 'ready:rpl', r)
+  if lost and redis.call('LLEN', 'rplq:' .. r) > 0 then
+    redis.call('HDEL', 'lease:rpl', r)
+    redis.call('ZADD', 'ready:rpl', now, r)
+    found = found + 1
+  end
 end
 if redis.call('SCARD', 'dirty') > 0 then ring('out', now) end
 for _, which in ipairs({'in', 'out', 'rpl'}) do
