@@ -25,12 +25,14 @@ from workers.inbound import serve_inbox
 from workers.outbound import serve_subscriber
 from workers.replay import serve_replay
 from workers.retention import trim
-from workers.sweep import sweep
+from workers.sweep import sweep, tend
 
 if TYPE_CHECKING:
     from arq.typing import WorkerCoroutine
 
-STOP_WITHIN_S = 20.0
+# With what comes after it this ends before a supervisor's patience does (25 s).
+STOP_WITHIN_S = 18.0
+BELLS_WITHIN_S = 1.0
 SWEEP_SECONDS = set(range(0, 60, 5))
 TRIM_SECOND = 33
 log = logger("worker")
@@ -59,13 +61,14 @@ async def running(
         drains = _drains(ctx)
         wake.append(drains.deliver.wake)
         tasks = [asyncio.create_task(drain.run()) for drain in drains.all()]
+        tending = asyncio.create_task(tend(ctx))
         try:
             async with _bells(settings, ctx, drains):
                 yield ctx, drains
         finally:
             ctx.stopping.set()
             await asyncio.gather(*(drain.stop(STOP_WITHIN_S) for drain in drains.all()))
-            await asyncio.gather(*tasks)
+            await asyncio.gather(*(_ended(task) for task in (*tasks, tending)))
 
 
 @contextlib.asynccontextmanager
@@ -80,12 +83,15 @@ async def _bells(settings: Settings, ctx: Context, drains: Drains) -> AsyncItera
         yield
     finally:
         await _ended(ringing)
+        # Cancelled by now; those that still write to a Redis that is away are not waited for.
+        await asyncio.gather(*(_ended(job, BELLS_WITHIN_S) for job in bells.tasks.values()))
         await asyncio.gather(ringing, *bells.tasks.values(), return_exceptions=True)
         await arq.aclose(close_connection_pool=True)
 
 
-async def _ended(task: "asyncio.Task[None]") -> None:
+async def _ended(task: "asyncio.Task[Any]", within_s: float = 0) -> None:
     """Cancel until it is so: before Python 3.12 `wait_for`, which redis-py writes with, may swallow one."""
+    await asyncio.wait({task}, timeout=within_s)
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=0.1)

@@ -5,6 +5,7 @@ the nearest entry is due, so that a bell that was lost costs seconds and never w
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from service.core.errors import Fenced, StoreUnavailable
@@ -13,6 +14,7 @@ from service.core.store.inbox import Claims, Lease
 
 LEASE_MS = 5000
 LOOK_AGAIN_S = 5.0
+CLAIMED_WITHIN_S = 1.0
 log = logger("drain")
 
 Serve = Callable[[Lease, asyncio.Event], Awaitable[int | None]]
@@ -29,6 +31,8 @@ class Drain:
         self._width = width
         self._bell = asyncio.Event()
         self._stopping = False
+        self._over = asyncio.Event()
+        self._over.set()  # not running yet
         self._tasks: dict[asyncio.Task[None], asyncio.Event] = {}
 
     def wake(self) -> None:
@@ -40,6 +44,7 @@ class Drain:
     async def run(self) -> None:
         """Claim and serve until `stop`; never ends for what Redis does."""
         pause = 0.05
+        self._over.clear()
         while not self._stopping:
             self._bell.clear()
             try:
@@ -48,13 +53,18 @@ class Drain:
             except StoreUnavailable as error:
                 log.warning("drain.store_unavailable", line=self.which, reason=str(error))
                 wait = pause = min(pause * 2, 1.0)
-            if wait > 0:
+            if wait > 0 and not self._stopping:
                 await self._wait(wait)
+        self._over.set()
 
     async def stop(self, within_s: float) -> None:
         """Claim nothing more, let what is served end within the deadline, then cancel it."""
         self._stopping = True
         self._bell.set()
+        # A claim that is under way is answered first: what it took is handed back like the rest.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLAIMED_WITHIN_S):
+                await self._over.wait()
         for news in self._tasks.values():
             news.set()
         if self._tasks:

@@ -73,6 +73,8 @@ class _Line:
         self._after = "0-0"
         self._parked_in_all = 0
         self._died: dict[str, int] = {}
+        self._tried_alone = False
+        self._ahead_ms = 0
         self._pending: dict[str, Asked] = {}
         self._running: dict[asyncio.Task[bool], str] = {}
         self._until = monotonic() + BUDGET_S
@@ -107,6 +109,7 @@ class _Line:
     async def _pull(self) -> bool:
         self._renew_at = monotonic() + RENEW_S
         pulled = await self._ctx.store.inbox.pull(self._lease, self._after, BATCH, LEASE_MS)
+        self._ahead_ms = times.now_ms() - pulled.now
         self._take(pulled)
         self._parked_in_all = pulled.parked_in_all
         self._died |= pulled.died
@@ -128,22 +131,30 @@ class _Line:
         return self._pending.setdefault(root, Asked([], [], None))
 
     def _start(self, going: bool) -> None:
-        stopping = self._ctx.stopping.is_set() or monotonic() > self._until
-        if not going or stopping:
+        if not going or self._ctx.stopping.is_set():
             self._pending.clear()
-        for root in list(self._pending):
+        if monotonic() > self._until:
+            # What is left waits for the next lease, but for one that had to wait for all others.
+            self._pending = dict(self._suspects()[:1]) if not self._tried_alone else {}
+        # Those that workers died of come last: were one to die again, the others are done.
+        for root in sorted(self._pending, key=self._suspect):
             if len(self._running) >= MAX_IN_FLIGHT:
                 return
             # A root in flight is fetched once more when it is done: what came meanwhile is newer.
             if root not in self._running.values() and self._may_run(root):
                 asked = self._pending.pop(root)
+                self._tried_alone |= self._suspect(root)
                 task = asyncio.create_task(self._work(root, asked))
                 self._running[task] = root
 
     def _may_run(self, root: str) -> bool:
         """Say whether a root may start: one that workers died of runs alone."""
         alone = any(self._suspect(other) for other in self._running.values())
-        return not alone and not (self._suspect(root) and self._running)
+        waiting = any(not self._suspect(other) for other in self._pending)
+        return not alone and not (self._suspect(root) and (self._running or waiting))
+
+    def _suspects(self) -> list[tuple[str, Asked]]:
+        return [(root, asked) for root, asked in self._pending.items() if self._suspect(root)]
 
     def _suspect(self, root: str) -> bool:
         return self._died.get(root, 0) >= DIED_ALONE
@@ -219,9 +230,13 @@ class _Line:
                 await self._bury(root, asked, reason)
         return True
 
+    def _now(self) -> int:
+        """Return Redis' time in ms: 72 hours are the same for every worker."""
+        return times.now_ms() - self._ahead_ms
+
     async def _fail(self, root: str, asked: Asked, reason: str, after_s: float | None) -> None:
-        since = asked.parked.since if asked.parked else times.now_ms()
-        if times.now_ms() - since > GIVE_UP_MS:
+        since = asked.parked.since if asked.parked else self._now()
+        if self._now() - since > GIVE_UP_MS:
             return await self._bury(root, asked, f"gave up after 72 h: {reason}")
         tries = asked.parked.tries if asked.parked and asked.parked.reason != "lagging" else 0
         delay = min(FIRST_DELAY_MS * 2**tries, LAST_DELAY_MS)
@@ -232,7 +247,7 @@ class _Line:
         lagging = reason == "lagging"
         same = before is not None and (before.reason == "lagging") == lagging
         tries = before.tries + 1 if before and same else 1
-        since = before.since if before else times.now_ms()
+        since = before.since if before else self._now()
         parked = Parked(tries, since, reason, asked.entries[-BATCH:])
         log.info(
             "refetch.parked", connection_id=self._lease.id, root=root, reason=reason, tries=tries,
@@ -260,13 +275,20 @@ class _Line:
 async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> int | None:
     """Take the baseline under the same lease, renewing it; the inbox waits until it is done."""
     task = asyncio.create_task(baseline(ctx, connection, lease))
+    ending = asyncio.create_task(ctx.stopping.wait())
     try:
         while not task.done():
-            await asyncio.wait({task}, timeout=RENEW_S)
+            await asyncio.wait(
+                {task, ending}, timeout=RENEW_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            if ending.done() and not task.done():
+                # Every page is kept before the next is read: another worker goes on from here.
+                return await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)
             if not task.done() and not await ctx.store.claims.renew("in", lease, LEASE_MS):
                 raise Fenced(lease.id)
         outcome = task.result()
     finally:
+        ending.cancel()
         task.cancel()
     match outcome:
         case Unauthorized(reason):
@@ -282,6 +304,9 @@ async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> int |
 
 async def _unauthorized(ctx: Context, connection: Connection, reason: str, lease: Lease) -> None:
     """Stop the connection and say so; its inbox stays as it is."""
+    now = await ctx.store.connections.get(connection.id)
+    if now is None or now.api_token != connection.api_token:
+        return  # an answer to the old token says nothing of the new one
     log.warning("connection.unauthorized", connection_id=connection.id)
     if not await ctx.store.claims.renew("in", lease, LEASE_MS):
         raise Fenced(lease.id)

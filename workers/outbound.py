@@ -21,9 +21,11 @@ from service.core.store.deliveries import (
     opened,
 )
 from service.core.store.inbox import Lease
+from service.core.store.memory import Rung
 from service.core.store.subscribers import Subscriber
 from workers.context import Context
 from workers.drain import LEASE_MS
+from workers.retention import expired, miss
 from workers.retry import Dead, Delivered, Pause, RetryAt, next_step
 from workers.send import Outcome, post
 from workers.slots import SLOW_AFTER_S, Slot
@@ -31,6 +33,7 @@ from workers.slots import SLOW_AFTER_S, Slot
 RENEW_S = 1.0
 RELOAD_S = 2.0
 WINDOW = 500
+FULL_WINDOW = 20
 READ = 100
 FLIGHT_MARGIN_S = 1.0
 BODY_GONE = "its body is gone: erased, or older than the retention"
@@ -77,6 +80,7 @@ class _Line:
             if step.state == "released" or (step.state == "stopped" and not self._flying):
                 return step.next_due
             openings = [self._opening(read, step.now) for read in step.reads]
+            await self._past(step)
             await self._fetch_bodies(openings)
             for delivery in step.going:
                 self._send(delivery, news, asked_at)
@@ -101,10 +105,20 @@ class _Line:
         cap = self._subscriber.wanted.concurrency if self._proven else 1
         free = min(cap - len(self._flying), self._ctx.slots.free(slow=self._on_probation()))
         limits = self._limits._replace(read=0) if ending else self._limits
+        if await self._ctx.ladder.rung() >= Rung.ONLY_DELIVERY:
+            # What is opened takes room before it gives some.
+            limits = limits._replace(window=FULL_WINDOW)
         free = 0 if ending else max(0, free)
         return await self._ctx.store.deliveries.step(
             self._lease, limits, free, len(self._flying), openings, settles
         )
+
+    async def _past(self, step: Step) -> None:
+        """Count what was read too late and tell of it; its openings then come to nothing."""
+        oldest = step.now - self._ctx.settings.retention_s * 1000
+        for read in step.reads:
+            if expired(read.entries[0], oldest):
+                await miss(self._ctx, read.connection_id, self._subscriber, oldest)
 
     def _on_probation(self) -> bool:
         return not self._proven or self._slow

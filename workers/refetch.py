@@ -228,7 +228,7 @@ class _One:
         return any(str(row.get("id")) == remote_id for row in rows)
 
     async def _hidden(self, token: int) -> Outcome:
-        await self._ctx.store.records.hidden(self._c)
+        await self._ctx.store.records.hidden(self._c, self._ref)
         return await self._commit([], [], token, {}, self._facts({}))
 
     async def _vanished(self, drafts: Sequence[Draft], known: Known) -> list[Ref]:

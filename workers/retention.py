@@ -1,91 +1,119 @@
 """What is past its time goes, and whoever had not got it yet is counted and told; never silence."""
 
+import asyncio
+from collections.abc import Sequence
+from time import monotonic
+
 from service.core.logs import logger
+from service.core.store.deliveries import LogEntry
 from service.core.store.memory import Rung
 from service.core.store.subscribers import Subscriber
 from workers.context import Context
 
 CHUNK = 500
-EARLY = 500
+BUDGET_S = 2.0
+MARK_S = 600  # then the log is gone through anew, for what was still open at the first time
 log = logger("retention")
 
 
 async def trim(ctx: Context) -> None:
     """Trim every log to the retention; a subscriber that stood before its new end is moved and told."""
     oldest = await ctx.store.log.ago(ctx.settings.retention_s)
-    connections = await ctx.store.pipe.call("ZRANGE", "conns", 0, -1)
-    for c in (raw.decode() for raw in connections):
+    for c in await ctx.store.connections.ids():
+        await ctx.store.records.say_hidden(c)
         first = await ctx.store.log.oldest(c, "0-0", 1)
-        if first and _ms(first[0].position) < oldest:
+        if first and expired(first[0], oldest):
             for subscriber in await ctx.store.subscribers.all():
-                await _missed(ctx, c, subscriber, oldest)
+                await miss(ctx, c, subscriber, oldest)
             await ctx.store.log.trim(c, oldest)
 
 
-async def _missed(ctx: Context, c: str, subscriber: Subscriber, oldest: int) -> None:
+async def miss(ctx: Context, c: str, subscriber: Subscriber, oldest: int) -> None:
     """Count what a subscriber wanted and can no longer get, say so, and move it on."""
-    start = await ctx.store.log.position(subscriber.id, c)
+    while True:
+        start = await ctx.store.log.position(subscriber.id, c)
+        count, end = await _gone(ctx, c, subscriber, start, oldest)
+        if end == start:
+            return
+        told = {"subscriber_id": subscriber.id, "connection_id": c, "count": count}
+        # It may read on by itself meanwhile: then it is counted anew from where it stands.
+        if await ctx.store.records.skip(c, subscriber.id, start, end, told if count else None):
+            if count:
+                log.warning("subscriber.missed", **told)
+                ctx.on_events()
+            return
+
+
+async def _gone(
+    ctx: Context, c: str, subscriber: Subscriber, start: str, oldest: int
+) -> tuple[int, str]:
+    """Return how many of the expired entries it wanted, and where the last of them stands."""
     count, end = 0, start
     while page := await ctx.store.log.oldest(c, end, CHUNK):
-        gone = [entry for entry in page if _ms(entry.position) < oldest]
+        gone = [entry for entry in page if expired(entry, oldest)]
         count += sum(subscriber.wanted.wants(c, entry.type) for entry in gone)
         end = gone[-1].position if gone else end
         if len(gone) < len(page):
             break
-    if end == start:
-        return
-    if count:
-        log.warning("subscriber.missed", subscriber_id=subscriber.id, connection_id=c, count=count)
-        data = {"subscriber_id": subscriber.id, "connection_id": c, "count": count}
-        # Told before it is moved and under an id of its own: a death in between tells it once.
-        await ctx.store.records.announce(c, "subscriber.missed", data, subscriber.id, start, end)
-    await ctx.store.pipe.run("skip", subscriber.id, c, start, end)
+    return count, end
 
 
 async def drop_early(ctx: Context) -> None:
     """Over 85 % of memory: drop the bodies that every subscriber has, oldest first, and say so."""
-    if await ctx.ladder.rung() < Rung.BODIES_GO_EARLY:
-        return
-    connections = await ctx.store.pipe.call("ZRANGE", "conns", 0, -1)
-    for c in (raw.decode() for raw in connections):
-        dropped = await _drop(ctx, c)
-        if dropped:
-            await ctx.store.pipe.call("HINCRBY", "stat", "bodies_dropped_early", dropped)
-            log.warning("retention.bodies_dropped_early", connection_id=c, count=dropped)
+    until = monotonic() + BUDGET_S
+    for c in await ctx.store.connections.ids():
+        while monotonic() < until and await ctx.ladder.rung() >= Rung.BODIES_GO_EARLY:
+            looked_at, dropped = await _drop(ctx, c)
+            if dropped:
+                log.warning("retention.bodies_dropped_early", connection_id=c, count=dropped)
+            if not looked_at:
+                break
 
 
-async def _drop(ctx: Context, c: str) -> int:
-    """Drop the bodies of one connection that nobody waits for; returns how many."""
+async def _drop(ctx: Context, c: str) -> tuple[int, int]:
+    """Look at the next entries of a log; returns how many, and how many of their bodies went."""
     passed = await _all_passed(ctx, c)
-    begun = await ctx.store.pipe.call("GET", f"early:{c}")
-    dropped = 0
-    last = begun.decode() if begun else "0-0"
-    for entry in await ctx.store.log.oldest(c, last, EARLY):
-        if _key(entry.position) > passed or not await _received(ctx, entry.event_id):
-            break
-        dropped += int(await ctx.store.pipe.call("UNLINK", f"ev:{entry.event_id}"))
-        last = entry.position
-    await ctx.store.pipe.call("SET", f"early:{c}", last, "EX", ctx.settings.retention_s)
-    return dropped
+    page = await ctx.store.log.oldest(c, await ctx.store.log.mark(c), CHUNK)
+    old = [entry for entry in page if _key(entry.position) <= passed]
+    if not old:
+        return 0, 0
+    had = await _received(ctx, old)
+    return len(old), await ctx.store.log.drop(c, had, old[-1].position, MARK_S)
 
 
 async def _all_passed(ctx: Context, c: str) -> tuple[int, int]:
     """Return the position that every subscriber has passed, as (ms, number)."""
-    places = [await ctx.store.log.position(s, c) for s in await ctx.store.subscribers.ids()]
+    names = await ctx.store.subscribers.ids()
+    places = await asyncio.gather(*(ctx.store.log.position(s, c) for s in names))
     return min((_key(place) for place in places), default=(2**63, 0))
 
 
-async def _received(ctx: Context, event_id: str) -> bool:
-    """Say whether every delivery of an event was settled as delivered."""
-    for delivery_id in await ctx.store.deliveries.of_event(event_id):
-        settled = await ctx.store.deliveries.get(delivery_id, None)
-        if settled is None or settled.status != "delivered":
-            return False
-    return True
+async def _received(ctx: Context, entries: Sequence[LogEntry]) -> list[str]:
+    """Return those events whose every delivery was settled as delivered."""
+    of_each = await asyncio.gather(
+        *(ctx.store.deliveries.of_event(entry.event_id) for entry in entries)
+    )
+    settled = await ctx.store.deliveries.load([d for those in of_each for d in those], {})
+    done = {d.id for d in settled if d is not None and d.status == "delivered"}
+    return [
+        entry.event_id
+        for entry, those in zip(entries, of_each, strict=True)
+        if done.issuperset(those)
+    ]
 
 
-def _ms(position: str) -> int:
-    return int(position.partition("-")[0])
+async def make_room(ctx: Context) -> None:
+    """Do what frees memory, without arq: when Redis is full it starts no job of ours any more."""
+    step = await ctx.ladder.rung()
+    if step >= Rung.BODIES_GO_EARLY:
+        await drop_early(ctx)
+    if step >= Rung.ONLY_DELIVERY:
+        await trim(ctx)
+
+
+def expired(entry: LogEntry, oldest: int) -> bool:
+    """Say whether an entry is older than an instant, in ms."""
+    return int(entry.position.partition("-")[0]) < oldest
 
 
 def _key(position: str) -> tuple[int, int]:

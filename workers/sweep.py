@@ -1,16 +1,34 @@
 """The sweep: every few seconds, ring for whatever is due, and let go of what is past its time."""
 
-from service.core.logs import logger
-from workers.context import Context
-from workers.retention import drop_early
+import asyncio
 
+from service.core.errors import StoreUnavailable
+from service.core.logs import logger, where
+from service.core.store.memory import Rung
+from workers.context import Context
+from workers.retention import make_room
+
+TEND_S = 5.0
 log = logger("sweep")
 
 
 async def sweep(ctx: Context) -> None:
-    """Put lost work back in line, ring, trim the listings, make room where memory is short."""
+    """Put lost work back in line, ring, trim the listings."""
     oldest = await ctx.store.log.ago(ctx.settings.retention_s)
     found = int(await ctx.store.pipe.run("sweep", oldest))
     if found:
         log.warning("sweep.put_back", lines=found)
-    await drop_early(ctx)
+
+
+async def tend(ctx: Context) -> None:
+    """Watch over memory until cancelled; sweep where arq cannot, since Redis is full."""
+    while True:
+        await asyncio.sleep(TEND_S)
+        try:
+            await make_room(ctx)
+            if await ctx.ladder.rung() >= Rung.ONLY_DELIVERY:
+                await sweep(ctx)
+        except StoreUnavailable as error:
+            log.warning("tend.store_unavailable", reason=str(error))
+        except Exception as error:  # noqa: BLE001 - what fails now comes again in seconds
+            log.error("tend.failed", error=where(error))

@@ -4,7 +4,6 @@ import asyncio
 import os
 from typing import Any
 
-import httpx
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -17,14 +16,13 @@ from service.core.store.redis import Pipe, connect
 from service.core.store.store import Store
 
 MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "bold red")}
-REACH_WITHIN_S = 5.0
 
 
 @over_http
 def doctor(client: Client) -> None:
     """Check Redis, keys, clock, queues and reachability; status 1 with the cure in words."""
     settings = Settings.from_env(os.environ)
-    findings = [*_inside(client, settings), *_reachable(settings)]
+    findings = _inside(client, settings)
     failed = any(f["level"] == "failed" for f in findings)
     if client.as_json:
         print_json({"healthy": not failed, "findings": findings})
@@ -52,25 +50,6 @@ async def _directly(settings: Settings) -> list[Finding]:
         return await examine(store, settings)
     finally:
         await store.close()
-
-
-def _reachable(settings: Settings) -> list[dict[str, Any]]:
-    findings = [_asked("recruitee", settings.recruitee_base, "Recruitee's API")]
-    if settings.public_url is not None:
-        url = str(settings.public_url).rstrip("/") + "/healthz"
-        findings.append(_asked("public_url", url, "our public address"))
-    return findings
-
-
-def _asked(name: str, url: str, what: str) -> dict[str, Any]:
-    try:
-        status = httpx.get(url, timeout=REACH_WITHIN_S, trust_env=False).status_code
-    except httpx.HTTPError as error:
-        said = f"{what} ({url}) cannot be reached: {type(error).__name__}; see DNS, firewall and the setting"
-        return _finding(name, "failed", said)
-    if name == "public_url" and status != httpx.codes.OK:
-        return _finding(name, "failed", f"{url} answers {status}; see that the proxy leads to us")
-    return _finding(name, "ok", f"{what} answers")
 
 
 def _finding(name: str, level: str, text: str) -> dict[str, Any]:

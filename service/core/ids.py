@@ -7,6 +7,7 @@ hook, a replay) is drawn at random.
 
 import hashlib
 import secrets
+from functools import lru_cache
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 ID_LENGTH = 24
@@ -43,6 +44,7 @@ def operational_event_id(*parts: str | int) -> str:
     return "evt_" + derive("operational", *parts)
 
 
+@lru_cache(maxsize=4096)
 def subscriber_tag(subscriber_id: str) -> str:
     """Return the six characters by which a delivery id names its subscriber."""
     return derive("subscriber-tag", subscriber_id, length=TAG_LENGTH)

@@ -124,6 +124,9 @@ async def update(request: Request) -> Response:
     )
     if changed is not None and isinstance(answer, Ok):
         await checks.restore(store, changed)
+    elif changed is not None and token and changed.status == UNAUTHORIZED:
+        # Recruitee is away just now: the worker is to try the new token at once, and then by the clock.
+        await store.connections.wake(changed.id, UNAUTHORIZED, probe_ms=0, probe_at=0)
     return await show(request)
 
 

@@ -13,6 +13,7 @@ GROUPS = {
     "ingress": ingress.measure,
     "deliveries": deliveries.measure,
     "end-to-end": end_to_end.measure,
+    "end-to-end-everysec": end_to_end.measure_everysec,
     "latency": latency.measure,
 }
 

@@ -64,7 +64,7 @@ async def opened(quick: bool, repeats: int | None) -> AsyncIterator[Bench]:
                 store = Store.open(settings)
                 yield Bench(
                     settings, store, ends, measured, repeats or (2 if quick else 5),
-                    0.3 if quick else 1.0, redis.server.version,
+                    0.2 if quick else 1.0, redis.server.version,
                 )  # fmt: skip
                 await store.close()
         finally:

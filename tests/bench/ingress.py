@@ -35,13 +35,8 @@ async def measure(bench: Bench) -> Group:
                     row.cpu_us.append(cpu)
                     loads[row.what].append(load)
     lines = [f"{name}: {_latency(found)}" for name, found in loads.items()]
-    return Group(
-        "ingress",
-        f"requests/s, {world.BODY_BYTES} bytes, {PEERS} clients",
-        [ours, bare],
-        TARGET,
-        lines,
-    )
+    unit = f"requests/s, {world.BODY_BYTES} bytes, {PEERS} clients"
+    return Group("ingress", unit, [ours, bare], TARGET, lines)
 
 
 async def _driven(child: Child, requests: list[bytes]) -> tuple[Load, float]:

@@ -4,6 +4,7 @@ import statistics
 
 import orjson
 
+from service.core.store.connections import Connection
 from service.core.store.subscribers import Wanted
 from tests.bench import world
 from tests.bench.bench import Bench, settle
@@ -54,7 +55,7 @@ async def _chain(bench: Bench, count: int) -> tuple[list[float], float]:
         return await _paced(bench, chain.port, world.requests(connections, count, 1))
 
 
-async def _known(bench: Bench, count: int) -> list[world.Connection]:
+async def _known(bench: Bench, count: int) -> list[Connection]:
     await bench.empty()
     connections = await world.connect(bench.store, CONNECTIONS)
     await bench.store.subscribers.create(Wanted(url=bench.ends.subscriber + "/"), None)

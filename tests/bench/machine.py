@@ -36,7 +36,7 @@ def said(server: str) -> str:
         f"{os.cpu_count()} cores ({_processor()})",
         f"{platform.system()} {platform.machine()}",
         f"Python {platform.python_version()}",
-        f"{server}, appendfsync always",
+        f"{server} with appendfsync always",
         *(
             f"{name} {version(name)}"
             for name in ("uvicorn", "starlette", "aiohttp", "arq", "redis")

@@ -50,7 +50,7 @@ class Group:
         return [(row, r, None if self.target is None else r >= self.target) for row, r in found]
 
     def cpu_ratio(self, row: Row) -> float:
-        """Return how many times ours could be done in the processor time of the other's... inverse."""
+        """Return the other's processor time over ours: the ratio if the core were always busy."""
         return statistics.median(self.rows[-1].cpu_us) / statistics.median(row.cpu_us)
 
 

@@ -61,6 +61,7 @@ def moved(candidate_id: int, turn: int, event_id: int) -> bytes:
         for k, v in shapes.candidate(id=candidate_id).items()
         if k not in ("placements", "duplicates")
     }
+    fields: list[dict[str, Any]] = []
     body = {
         "attempt_count": 1,
         "created_at": f"2026-04-21T09:{turn % 60:02}:00.000000Z",
@@ -68,16 +69,15 @@ def moved(candidate_id: int, turn: int, event_id: int) -> bytes:
         "event_type": "candidate_moved",
         "id": event_id,
         "payload": {
-            "candidate": candidate | {"fields": []},
+            "candidate": candidate | {"fields": fields},
             "company": {"id": 5600, "name": "Example"},
             "details": {"from_stage": left, "to_stage": came},
             "offer": {"id": 60, "title": "Lighthouse keeper", "slug": "keeper", "kind": "job"},
         },
     }
-    fields = body["payload"]["candidate"]["fields"]  # type: ignore[index] # built above
     while len(raw := orjson.dumps(body)) < BODY_BYTES:
-        fields.append({"id": len(fields), "kind": "single_line", "name": f"Question {len(fields)}",
-                       "values": [{"text": "as it was answered"}], "visibility": {"level": "public"}})  # fmt: skip
+        answer = {"values": [{"text": "as it was answered"}], "visibility": {"level": "public"}}
+        fields.append({"id": len(fields), "kind": "single_line", "name": "Question"} | answer)
     return raw
 
 

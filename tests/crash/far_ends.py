@@ -92,7 +92,11 @@ class FarEnds:
             path = url.path.removeprefix(f"/c/{COMPANY_ID}")
             found = self.company.serve(path, dict(parse_qsl(url.query)))
         wait = 0.005 * (luck - 0.6) if luck > 0.6 else 0.0
-        return (404, b'{"error":["Page not found"]}', wait) if found is None else (200, orjson.dumps(found), wait)
+        return (
+            (404, b'{"error":["Page not found"]}', wait)
+            if found is None
+            else (200, orjson.dumps(found), wait)
+        )
 
 
 class _Connection(asyncio.Protocol):

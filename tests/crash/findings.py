@@ -56,7 +56,12 @@ def events(server: Server, c: str) -> list[dict[str, Any]]:
 
 
 def violations(
-    server: Server, c: str, ends: FarEnds, names: Mapping[str, str], uids: Mapping[str, str], strict: bool
+    server: Server,
+    c: str,
+    ends: FarEnds,
+    names: Mapping[str, str],
+    uids: Mapping[str, str],
+    strict: bool,
 ) -> list[str]:
     """Return all that is wrong; `names` are subscriber ids by name, `uids` unified stage ids by remote."""
     told = events(server, c)
@@ -64,7 +69,9 @@ def violations(
         past.states = [_named(state, uids) for state in past.states]
     found = judge.violations(ends.company.history, told)
     dead = list(_dead(server))
-    found += [f"an inbound dead letter: {one['reason']}" for one in dead if one["kind"] == "inbound"]
+    found += [
+        f"an inbound dead letter: {one['reason']}" for one in dead if one["kind"] == "inbound"
+    ]
     for name, s in names.items():
         subscriber = ends.subscribers[name]
         found += subscriber.wrong
@@ -76,14 +83,22 @@ def violations(
 def _wish(
     subscriber: Subscriber, told: list[dict[str, Any]], dead: frozenset[str], strict: bool
 ) -> arrivals.Wish:
-    wanted = [e for e in told if subscriber.name == "all" or e["type"].startswith(("application.", "job."))]
+    wanted = [
+        e
+        for e in told
+        if subscriber.name == "all" or e["type"].startswith(("application.", "job."))
+    ]
     subjects = {event["id"]: arrivals.subject_of(event) for event in wanted}
     return arrivals.Wish(subscriber.name, [e["id"] for e in wanted], subjects, dead, strict)
 
 
 def _named(state: Mapping[str, Any], uids: Mapping[str, str]) -> dict[str, Any]:
     stage = state.get("current_stage_id")
-    return {**state, "current_stage_id": uids[stage]} if stage in uids else dict(state)
+    return (
+        {**state, "current_stage_id": uids[stage]}
+        if isinstance(stage, str) and stage in uids
+        else {**state}
+    )
 
 
 def _dead(server: Server) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ import socket
 import weakref
 from collections.abc import Coroutine, Iterator
 from typing import Any
+from unittest.mock import patch
 
 
 class Crash(BaseException):
@@ -75,11 +76,8 @@ def mortal() -> Iterator[None]:
             loop.count()
         run(handle)
 
-    asyncio.Handle._run = counted  # type: ignore[method-assign]
-    try:
+    with patch.object(asyncio.Handle, "_run", counted):
         yield
-    finally:
-        asyncio.Handle._run = run  # type: ignore[method-assign]
 
 
 def collect() -> None:

@@ -51,7 +51,7 @@ class CrashPipe(Pipe):
             first = await super()._ask(command)
             if fault == "twice":
                 # A claim that is sent twice has its first lease to wait out, as that of a dead worker.
-                if self._names.get(command[1]) == "claim":
+                if command[0] == "EVALSHA" and self._names.get(command[1]) == "claim":
                     return first
                 return await super()._ask(command)
         raise StoreUnavailable(f"Redis: the connection was cut ({fault})")

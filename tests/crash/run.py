@@ -19,6 +19,7 @@ from service.core.store import redis as store_redis
 from service.core.store.connections import Connection
 from service.core.store.store import Store
 from service.core.store.subscribers import Wanted
+from service.core.unified.registry import ROOTS
 from tests.crash.far_ends import FarEnds, Subscriber
 from tests.crash.findings import open_things, violations
 from tests.crash.loop import CrashLoop, collect
@@ -38,7 +39,15 @@ SCENARIOS: dict[str, tuple[str, ...]] = {
     "deliver": ("step", "GET"),
     "settle": ("step",),
     "sweep": ("sweep", "ZRANGE", "XTRIM"),
-    "replay": ("LRANGE", "LLEN", "open_replay", "release_replay", "renew", "fill_replay", "new_replay"),
+    "replay": (
+        "LRANGE",
+        "LLEN",
+        "open_replay",
+        "release_replay",
+        "renew",
+        "fill_replay",
+        "new_replay",
+    ),
     "baseline": ("begin", "commit", "note", "wake_connection", "release", "HMGET"),
     "steal": ("pull", "commit", "step", "release", "begin", "park"),
     "mixed": (),
@@ -169,7 +178,9 @@ class Run:
             names = {}
             for name, patterns in (("all", ("*",)), ("some", ("application.*", "job.*"))):
                 wanted = Wanted(url=f"{url}/{name}", event_types=patterns)
-                made, self.ends.subscribers[name].secret = await store.subscribers.create(wanted, None)
+                made, self.ends.subscribers[name].secret = await store.subscribers.create(
+                    wanted, None
+                )
                 names[name] = made.id
             await store.close()
             return connection, names
@@ -204,7 +215,9 @@ class Run:
 
     def _baseline_may_be_over(self, c: str) -> None:
         done = self._server.call("HGET", f"conn:{c}", "baseline_done")
-        if done and not any(p.seen_until is not None for p in self.ends.company.history.pasts.values()):
+        if done and not any(
+            p.seen_until is not None for p in self.ends.company.history.pasts.values()
+        ):
             self.ends.company.history.baseline_ended()
 
     def _clean(self, settings: Settings, story: Story, c: str) -> None:
@@ -246,15 +259,17 @@ def quicker() -> None:
     store_redis.load_scripts = lambda: dict(scripts)
     small = {
         name: dataclasses.replace(root, listing=dataclasses.replace(root.listing, limit=PAGE))
-        for name, root in baseline.ROOTS.items()
+        for name, root in ROOTS.items()
     }
-    baseline.ROOTS = MappingProxyType(small)  # type: ignore[attr-defined]
+    vars(baseline)["ROOTS"] = MappingProxyType(small)
 
 
 def listen(tally: Tally) -> None:
     """Take every error that the program logs as a finding."""
 
-    def heard(_: object, level: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    def heard(
+        _: object, level: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
         if level in ("error", "critical") and _somebody_lives():
             tally.wrong.append(f"it logged {event}")
         raise structlog.DropEvent

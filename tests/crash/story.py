@@ -30,7 +30,9 @@ PAUSES = (0.0, 0.0, 0.0, 0.0005, 0.002)
 class Story:
     """Goes on from life to life; what a dead process did not acknowledge is sent again."""
 
-    def __init__(self, rng: random.Random, ends: FarEnds, hook: str, subscribers: list[str]) -> None:
+    def __init__(
+        self, rng: random.Random, ends: FarEnds, hook: str, subscribers: list[str]
+    ) -> None:
         self._rng = rng
         self._ends = ends
         self._company = ends.company

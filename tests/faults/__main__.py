@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 
 import uvloop
@@ -35,6 +36,9 @@ def main() -> int:
     except asyncio.CancelledError:
         print("interrupted; every process was ended")
         return 130
+    except Exception:  # noqa: BLE001 (whatever it was, the seed has to be said)
+        traceback.print_exc()
+        return _broken(asked, folder)
     print(result.figures.report())
     if not result.broken:
         shutil.rmtree(folder, ignore_errors=True)
@@ -42,7 +46,12 @@ def main() -> int:
         return 0
     for problem in result.broken[:SHOWN]:
         print(f"BROKEN {problem}")
-    print(f"{len(result.broken)} promises broken; logs in {folder}")
+    print(f"{len(result.broken)} promises broken")
+    return _broken(asked, folder)
+
+
+def _broken(asked: argparse.Namespace, folder: Path) -> int:
+    print(f"logs in {folder}")
     print(f"to repeat: python -m tests.faults --seed {asked.seed} --minutes {asked.minutes:g}")
     return 1
 

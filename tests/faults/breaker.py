@@ -57,6 +57,7 @@ class Breaker:
             subscriber.temper = "fails" if subscriber.hopeless else "well"
         for slot in self.house.slots:
             slot.freeze(False)
+        self.house.redis.signal(signal.SIGCONT)
 
     async def _break(self, fault: Fault) -> None:
         try:
@@ -98,6 +99,21 @@ class Breaker:
             await self.house.redis.end(signal.SIGTERM)
             await asyncio.sleep(0.3)
             await self.house.redis.start()
+
+    async def _freeze_redis(self, fault: Fault, __: Random) -> None:
+        """Let Redis say nothing for a while, and then carry out all that was asked meanwhile."""
+        async with self._redis_up:
+            self.done[fault.kind] += 1
+            self.house.redis.signal(signal.SIGSTOP)
+            await asyncio.sleep(fault.lasts_s)
+            self.house.redis.signal(signal.SIGCONT)
+
+    async def _sync(self, fault: Fault, random: Random) -> None:
+        """Have a company read again, while it is edited."""
+        self.done[fault.kind] += 1
+        company = random.choice(list(self.house.recruitee.companies.values()))
+        with contextlib.suppress(TimeoutError):
+            await self.house.ops("POST", f"connections/{company.connection_id}/sync")
 
     async def _fill_redis(self, fault: Fault, random: Random) -> None:
         """Let there be less room than is used; a server that starts anew has room again."""
@@ -159,7 +175,14 @@ class Breaker:
 
     async def _freeze_worker(self, fault: Fault, random: Random) -> None:
         """Stop a worker past its lease, and wake it."""
-        if slot := self._free(self.house.workers, random):
+        await self._frozen(fault, self.house.workers, random)
+
+    async def _freeze_web(self, fault: Fault, random: Random) -> None:
+        """Stop a web process until its senders have given up, and wake it."""
+        await self._frozen(fault, self.house.webs, random)
+
+    async def _frozen(self, fault: Fault, slots: Sequence[Slot], random: Random) -> None:
+        if slot := self._free(slots, random):
             async with slot.lock:
                 self.done[fault.kind] += 1
                 slot.freeze(True)
@@ -205,7 +228,8 @@ _KINDS: dict[str, Callable[[Breaker, Fault, Random], Awaitable[None]]] = {
     "delay redis": Breaker._delay_redis, "hold redis": Breaker._hold_redis,
     "cut recruitee": Breaker._cut_recruitee, "hold recruitee": Breaker._hold_recruitee,
     "cut subscriber": Breaker._cut_subscriber, "hold subscriber": Breaker._hold_subscriber,
-    "freeze worker": Breaker._freeze_worker, "move clock": Breaker._move_clock,
+    "freeze worker": Breaker._freeze_worker, "freeze web": Breaker._freeze_web,
+    "freeze redis": Breaker._freeze_redis, "sync": Breaker._sync, "move clock": Breaker._move_clock,
     "roll": Breaker._roll, "upset recruitee": Breaker._upset_recruitee,
     "upset subscriber": Breaker._upset_subscriber,
 }  # fmt: skip

@@ -40,15 +40,23 @@ async def _settled(house: House) -> bool:
 
 
 async def _open(house: House) -> list[str]:
-    """Return every key that says that something is still to be done."""
+    """Return what is still to be done."""
     async with house.redis.client() as client:
         found = ["dirty", "lease:in", "lease:out", "lease:rpl", "replaying"]
-        for c in house.recruitee.companies.values():
-            found += [f"in:{c.connection_id}", f"park:{c.connection_id}"]
+        names = [company.connection_id for company in house.recruitee.companies.values()]
+        for c in names:
+            found += [f"in:{c}", f"park:{c}"]
         for s in house.subscribers:
             found += [f"d:{s.id}", f"news:{s.id}", f"due:{s.id}", f"lane:{s.id}"]
         counts = {key: await _length(client, key) for key in found}
-        return [f"{key} has {count}" for key, count in counts.items() if count]
+        stopped = [c for c in names if await _status(client, c) != b"active"]
+        return [f"{key} has {count}" for key, count in counts.items() if count] + [
+            f"connection {c} is not active" for c in stopped
+        ]
+
+
+async def _status(client: Any, c: str) -> Any:
+    return await client.hget(f"conn:{c}", "status")
 
 
 async def _length(client: Any, key: str) -> int:

@@ -141,10 +141,15 @@ class RedisServer:
                     return
                 await asyncio.sleep(0.01)
 
-    async def end(self, number: int) -> None:
-        """Send a signal that ends it, and wait for that."""
+    def signal(self, number: int) -> None:
+        """Send a signal."""
         if self.process is not None:
             self.process.send_signal(number)
+
+    async def end(self, number: int) -> None:
+        """Send a signal that ends it, and wait for that."""
+        self.signal(number)
+        if self.process is not None:
             await asyncio.to_thread(self.process.wait, START_S)
 
 

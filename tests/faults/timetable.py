@@ -11,12 +11,13 @@ QUIET_AT_FIRST_S = 1.0
 BREAKS = {
     "restart redis": 4, "fill redis": 5, "cut redis": 8, "delay redis": 4, "hold redis": 6,
     "cut recruitee": 3, "hold recruitee": 3, "cut subscriber": 4, "hold subscriber": 4,
-    "freeze worker": 6, "move clock": 4, "roll": 3, "upset recruitee": 8, "upset subscriber": 16,
+    "freeze worker": 6, "freeze web": 3, "freeze redis": 4, "move clock": 4, "roll": 3, "sync": 4,
+    "upset recruitee": 8, "upset subscriber": 16,
 }  # fmt: skip
 LASTS_S = {
     "fill redis": (0.5, 2.5), "delay redis": (1, 3), "hold redis": (0.5, 7), "hold recruitee": (0.5, 3),
-    "hold subscriber": (0.5, 5), "freeze worker": (5.5, 9), "move clock": (5, 12),
-    "upset recruitee": (0.5, 3), "upset subscriber": (1, 5),
+    "hold subscriber": (0.5, 5), "freeze worker": (5.5, 9), "freeze web": (1, 6), "freeze redis": (0.5, 6),
+    "move clock": (5, 12), "upset recruitee": (0.5, 3), "upset subscriber": (1, 5),
 }  # fmt: skip
 
 

@@ -96,6 +96,16 @@ class House:
         answer = await self.post(connection, body)
         assert (answer.status_code, answer.json()) == (200, {"status": "accepted"})
 
+    async def told_again(self, connection: Connection, body: dict[str, Any]) -> None:
+        """Send a webhook that was refused until it is not; it must be new then."""
+
+        async def taken() -> httpx.Response | None:
+            answer = await self.post(connection, body)
+            return None if answer.status_code == 503 else answer
+
+        answer = await eventually(taken)
+        assert (answer.status_code, answer.json()) == (200, {"status": "accepted"})
+
     async def log(self, c: str) -> list[dict[str, Any]]:
         """Return every event of a connection, in commit order."""
         entries = await self.store.log.oldest(c, "0-0", 10_000)
@@ -191,6 +201,8 @@ async def housing(settings: Settings) -> AsyncIterator[House]:
     async with recruiting() as recruitee:
         settings = settings.model_copy(update={"recruitee_url": AnyHttpUrl(recruitee.url)})
         store = Store.open(settings)
-        async with serving(ingress(settings)) as url, httpx.AsyncClient(timeout=20) as http:
-            yield House(settings, store, recruitee, http, url)
-        await store.close()
+        try:
+            async with serving(ingress(settings)) as url, httpx.AsyncClient(timeout=20) as http:
+                yield House(settings, store, recruitee, http, url)
+        finally:
+            await store.close()

@@ -1,6 +1,7 @@
 """Pipes to Redis that fail as a process or a network does: dead after the n-th command, or sent twice."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from service.core.errors import StoreUnavailable
@@ -68,23 +69,24 @@ class Echoing(Pipe):
 
 
 class Held(Pipe):
-    """Holds the reply of commands that begin with certain words until the gate is opened."""
+    """Holds the reply of the first script that `when` says yes to, until the gate is opened."""
 
-    def __init__(self, url: str, *words: str) -> None:
+    def __init__(self, url: str, script: str, when: Callable[[Any], bool]) -> None:
         super().__init__(_url(url))
-        self._words = words
+        self._sha = self._scripts[script].sha
+        self._when = when
         self.arrived = asyncio.Event()
         self.opened = asyncio.Event()
 
     def _ask(self, command: tuple[Any, ...]) -> "asyncio.Future[Any]":
         reply = super()._ask(command)
-        said = [str(part) for part in command[: len(self._words)]]
-        if all(one.startswith(word) for one, word in zip(said, self._words, strict=True)):
+        if command[0] == "EVALSHA" and command[1] == self._sha:
             return asyncio.ensure_future(self._late(reply))
         return reply
 
     async def _late(self, reply: "asyncio.Future[Any]") -> Any:
         found = await reply
-        self.arrived.set()
-        await self.opened.wait()
+        if not self.arrived.is_set() and self._when(found):
+            self.arrived.set()
+            await self.opened.wait()
         return found

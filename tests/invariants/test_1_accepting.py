@@ -59,7 +59,7 @@ async def test_a_killed_redis_means_503_and_after_its_restart_the_webhook_is_new
         assert refused.status_code == 503
         assert int(refused.headers["retry-after"]) > 0
         assert (await _marks(house, connection.id), await _entries(house, connection.id)) == (1, 1)
-        await house.told(connection, other)
+        await house.told_again(connection, other)
         assert (await house.post(connection, body)).json() == {"status": "duplicate"}
 
 
@@ -94,7 +94,7 @@ async def test_a_full_redis_means_503_and_nothing_is_marked(
 
         assert refused.status_code == 503
         assert (await _marks(house, connection.id), await _entries(house, connection.id)) == (0, 0)
-        await house.told(connection, body)
+        await house.told_again(connection, body)
 
 
 async def test_a_redis_that_takes_no_writes_means_503_and_nothing_is_marked(
@@ -110,4 +110,4 @@ async def test_a_redis_that_takes_no_writes_means_503_and_nothing_is_marked(
 
         assert refused.status_code == 503
         assert (await _marks(house, connection.id), await _entries(house, connection.id)) == (0, 0)
-        await house.told(connection, body)
+        await house.told_again(connection, body)

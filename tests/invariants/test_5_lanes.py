@@ -212,7 +212,8 @@ async def test_what_was_opened_too_late_to_send_in_time_is_not_sent(
     await _changes(house, 1, (1,))
     settings = house.settings.model_copy(update={"delivery_timeout": 0.3})
     assert settings.redis_url
-    slow = Held(settings.redis_url.get_secret_value(), "GET", "ev:")
+    url = settings.redis_url.get_secret_value()
+    slow = Held(url, "step", lambda reply: len(reply) > 3 and bool(reply[3]))
     subscriber, _ = await house.subscribe(receiver.url)
     await _resubscribe(house, subscriber.id)
     async with running(settings, slow):

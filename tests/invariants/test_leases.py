@@ -86,13 +86,15 @@ async def test_a_worker_that_is_taken_over_during_its_fetch_writes_nothing(house
     house.recruitee.add(SOMEBODY)
     c = (connection := await house.connect()).id
     gate = house.recruitee.gate(PATH)
-    async with house.worker(), house.worker():
+    async with house.worker() as (_, one), house.worker() as (_, two):
         at = house.recruitee.rename(SOMEBODY, "For a moment")
         await house.told(connection, house.webhook("hint", SOMEBODY, at))
         await asyncio.wait_for(gate.arrived.wait(), 10)
         house.recruitee.gates.pop(PATH)
         house.recruitee.rename(SOMEBODY, "For good")
         await house.lease_is_over("in", c)
+        one.refetch.wake()
+        two.refetch.wake()
         log = await house.logged(c, 1)
         gate.opened.set()
         await house.idle(c)

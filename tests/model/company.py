@@ -10,7 +10,14 @@ from tests.model.history import History, Record
 
 Json = dict[str, Any]
 COMPANY_ID = "5600"
-STAGES = {101: "apply", 102: "phone_screen", 103: "interview", 104: "offer", 105: "hire", 106: "hire"}
+STAGES = {
+    101: "apply",
+    102: "phone_screen",
+    103: "interview",
+    104: "offer",
+    105: "hire",
+    106: "hire",
+}
 STATUSES = {
     "published": ("OPEN", "PUBLIC"), "internal": ("OPEN", "INTERNAL"), "draft": ("DRAFT", "CONFIDENTIAL"),
     "closed": ("CLOSED", "CONFIDENTIAL"), "archived": ("ARCHIVED", "CONFIDENTIAL"),

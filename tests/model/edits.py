@@ -171,7 +171,11 @@ def _restatus(company: Company, offer: Json, at: str) -> None:
 
 
 def _somebody(company: Company) -> Json | None:
-    return company.candidates[company.rng.choice(sorted(company.candidates))] if company.candidates else None
+    return (
+        company.candidates[company.rng.choice(sorted(company.candidates))]
+        if company.candidates
+        else None
+    )
 
 
 def _placed(company: Company) -> tuple[Json, Json] | None:

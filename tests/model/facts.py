@@ -18,7 +18,9 @@ TRACKED: Mapping[str, tuple[str, ...]] = {
 }
 """What the model follows of each record; whether it is deleted comes on top."""
 
-ALONG = frozenset({"rejected_at", "hired_at", "job_starts_at", "work_location_id", "opened_at", "closed_at"})
+ALONG = frozenset(
+    {"rejected_at", "hired_at", "job_starts_at", "work_location_id", "opened_at", "closed_at"}
+)
 """Paths that go along with a tracked change; their values are not followed."""
 
 
@@ -84,7 +86,10 @@ def _job(moved: Moved) -> Iterator[tuple[str, Moved]]:
             yield "unpublished", _taken(moved, "visibility")
         yield ended["status"][1].lower(), ended
     elif "PUBLIC" in (was, now):
-        yield ("published" if now == "PUBLIC" else "unpublished"), _taken(moved, "visibility", "status")
+        yield (
+            ("published" if now == "PUBLIC" else "unpublished"),
+            _taken(moved, "visibility", "status"),
+        )
     if tags := _taken(moved, "tags"):
         yield "tags_changed", tags
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.model.facts import GONE, State
 
@@ -63,9 +63,3 @@ class History:
     def present(self) -> dict[Record, State]:
         """Return every record's last state."""
         return {record: past.states[-1] for record, past in self.pasts.items()}
-
-
-def uids(state: State, names: dict[str, str]) -> dict[str, Any]:
-    """Return a state with stages by their unified ids."""
-    stage = state.get("current_stage_id")
-    return {**state, "current_stage_id": names[stage]} if stage is not None else dict(state)

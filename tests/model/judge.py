@@ -34,7 +34,10 @@ def by_record(events: Sequence[Event]) -> dict[Record, list[Event]]:
 def violations(history: History, events: Sequence[Event]) -> list[str]:
     """Return what is wrong with a connection's events, in the order of its log; empty: all is well."""
     told = by_record(events)
-    found = [f"{_name(record)}: told, but Recruitee never had it" for record in told.keys() - history.pasts.keys()]
+    found = [
+        f"{_name(record)}: told, but Recruitee never had it"
+        for record in told.keys() - history.pasts.keys()
+    ]
     for record, past in history.pasts.items():
         said = told.get(record, [])
         wrong = [*_sequence(said), *_past(record, past, said)]
@@ -134,7 +137,8 @@ class _Reading:
         expected = between(self._model, told, shows)
         said = [told_of(event) for event in events]
         if sorted(map(repr, expected)) != sorted(map(repr, said)):
-            yield f"#{number}: from {dict(told)} to {dict(shows)} is {_words(expected)}, told was {_words(said)}"
+            step = f"from {dict(told)} to {dict(shows)}"
+            yield f"#{number}: {step} is {_words(expected)}, told was {_words(said)}"
         stays = told.get("current_stage_id") == shows.get("current_stage_id")
         yield from self._reach(shows, number, anywhere=stays)
         self._told = shows if shows == GONE else {**told, **shows}
@@ -155,7 +159,11 @@ class _Reading:
                     self._at = index
                     return
         earlier = any(agree(self._model, shows, state) for state in states)
-        why = "an earlier state than was told before" if earlier else "a state that Recruitee never had"
+        why = (
+            "an earlier state than was told before"
+            if earlier
+            else "a state that Recruitee never had"
+        )
         yield f"#{number} shows {why}: {dict(shows)}"
 
     def _end(self) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a burst must come to: hop by hop where the webhooks' details chain, else the net change."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tests.model.facts import State, Told, between
 
@@ -11,5 +12,5 @@ def burst(model: str, states: Sequence[State], *, chained: bool) -> list[list[To
     `chained`: every step between them was told by a webhook whose details lead from one to the next.
     One inner list per hop, in order; the order of events within a hop is as they are listed.
     """
-    steps = zip(states, states[1:], strict=False) if chained else [(states[0], states[-1])]
+    steps = pairwise(states) if chained else [(states[0], states[-1])]
     return [told for before, after in steps if (told := between(model, before, after))]

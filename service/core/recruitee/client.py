@@ -20,6 +20,7 @@ from service.core.retry_after import retry_after_s
 from service.core.unified.model import Listing
 
 TIMEOUT_S = 30.0
+REACH_WITHIN_S = 5.0
 MAX_BYTES = 64 * 1024 * 1024
 MAX_IN_FLIGHT = 4
 RETRY_STATUSES = frozenset({408, 425, 429}) | frozenset(range(500, 600))
@@ -111,6 +112,21 @@ class RecruiteeClient:
             return Later("Recruitee did not answer in time")
         except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, EOFError) as error:
             return Later(f"Recruitee could not be asked: {type(error).__name__}")
+
+    async def reach(self, url: str = "") -> tuple[int | None, str]:
+        """Ask an address (Recruitee's own if none is given) for anything: (status, what it is).
+
+        No status: it could not be reached. No token is sent.
+        """
+        target = url or self._base
+        try:
+            async with (
+                asyncio.timeout(REACH_WITHIN_S),
+                self._session.get(target, allow_redirects=False) as response,
+            ):
+                return response.status, target
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+            return None, f"{target} ({type(error).__name__})"
 
 
 def page_params(listing: Listing, at: int) -> list[tuple[str, str]]:

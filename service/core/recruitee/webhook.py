@@ -121,11 +121,15 @@ def entry(root: str, cause: Cause) -> bytes:
 
 
 def parse_entry(raw: bytes) -> tuple[str, Cause]:
-    """Return the root and the cause that `entry` wrote."""
+    """Return the root and the cause that `entry` wrote, in this version or another.
+
+    Only the root must be there; raises ValueError, TypeError or LookupError when it is not.
+    """
     row = orjson.loads(raw)
     cause = Cause(
-        row["o"], row["i"], row["t"], row["s"], row["at"], row["c"], tuple(row["j"]), row["d"]
-    )
+        row.get("o", "webhook"), row.get("i"), row.get("t"), row.get("s"), row.get("at"),
+        row.get("c"), tuple(row.get("j") or ()), row.get("d") or {},
+    )  # fmt: skip
     return row["r"], cause
 
 

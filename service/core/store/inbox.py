@@ -54,8 +54,8 @@ class Parked(NamedTuple):
 
     @classmethod
     def load(cls, raw: bytes) -> "Parked":
-        """Read the stored form."""
-        tries, since, reason, rows = orjson.loads(raw)
+        """Read the stored form; what a newer version puts behind it is none of ours."""
+        tries, since, reason, rows = orjson.loads(raw)[:4]
         return cls(tries, since, reason, [row.encode() for row in rows])
 
 

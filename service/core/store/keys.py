@@ -14,6 +14,7 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | parkdue:{c} | zset | root -> when to try again | as park |
 | begun:{c} | hash | root -> times it was begun and not ended | none: leaves with its commit or parking |
 | hidden:{c} | string | "said within the hour" | 1 h |
+| hidden:n:{c} | set | records hidden from the token, not said yet | 24 h |
 | ready:in, ready:out, ready:rpl | zset | owner -> next look (claimed: lease end) | none: bounded by owners |
 | lease:in, lease:out, lease:rpl | hash | owner of a claim -> fencing token | none: bounded by owners |
 | tok | string | counter of tokens | none: one number |
@@ -25,7 +26,7 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | ev:{e} | string | an event's body, the bytes that are sent | retention |
 | body:{e}:{format} | string | the same in another format | retention |
 | tl:{c}:{model}:{id} | list | a record's event ids | retention after the last |
-| early:{c} | string | how far bodies were dropped early | retention |
+| early:{c} | string | how far bodies were dropped early | minutes |
 | rate:{c} | string | when the next request to Recruitee is free | seconds |
 | dirty | set | connections whose log grew since the last fan-out | none: emptied by each look |
 | bell:in, bell:out, bell:rpl | string | "a job is on its way" | 2 s |
@@ -80,6 +81,16 @@ def parked(c: str) -> str:
 def parked_due(c: str) -> str:
     """Sorted set of when they are tried."""
     return f"parkdue:{c}"
+
+
+def hidden(c: str) -> str:
+    """Set of the records that the token may not see and nothing was said of yet."""
+    return f"hidden:n:{c}"
+
+
+def early(c: str) -> str:
+    """String: how far a log's bodies were looked at, to be dropped early."""
+    return f"early:{c}"
 
 
 def record(c: str, model: str, remote_id: str) -> str:

@@ -56,14 +56,17 @@ class Log:
 
     async def keep_rendered(self, event_id: str, form: str, body: bytes, lifetime_s: int) -> bytes:
         """Keep rendered bytes; returns those that were first, so that every attempt sends the same."""
-        first = await self._pipe.call(
-            "SET", keys.body(event_id, form), body, "NX", "GET", "EX", lifetime_s
-        )
-        return bytes(first) if first else body
+        key = keys.body(event_id, form)
+        if await self._pipe.call("SET", key, body, "NX", "EX", lifetime_s):
+            return body
+        return await self._pipe.call("GET", key) or body
 
     async def bodies(self, event_ids: Sequence[str]) -> list[bytes | None]:
         """Return events' bytes; None for those that are gone."""
-        return await asyncio.gather(*(self.body(e) for e in event_ids))
+        if not event_ids:
+            return []
+        rows: list[bytes | None] = await self._pipe.call("MGET", *map(keys.event, event_ids))
+        return rows
 
     async def newest(self, c: str, top: str, count: int) -> list[LogEntry]:
         """Return a connection's entries, newest first, from `top`: "+", a position, or "(" and one."""
@@ -112,6 +115,15 @@ class Log:
         """Return what time it was, in ms, by Redis' clock: a worker's own, if wrong, would trim too much."""
         now_s, micros = await self._pipe.call("TIME")
         return int(now_s) * 1000 + int(micros) // 1000 - seconds * 1000
+
+    async def drop(self, c: str, events: Sequence[str], looked_at: str, mark_s: int) -> int:
+        """Drop the bodies of events before their time; `looked_at` is kept as a mark for `mark_s`."""
+        return int(await self._pipe.run("dropped", c, looked_at, mark_s, *events))
+
+    async def mark(self, c: str) -> str:
+        """Return how far `drop` has looked (`0-0`: from the beginning on)."""
+        found = await self._pipe.call("GET", keys.early(c))
+        return found.decode() if found else "0-0"
 
     async def trim(self, c: str, older_than_ms: int) -> None:
         """Drop entries older than an instant (bodies have lifetimes of their own)."""

@@ -1,5 +1,6 @@
 """Snapshots: begin a fetch with what is known, commit what came of it, read records."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from service.core.store.inbox import Lease
 from service.core.store.redis import Arg, Pipe
 from service.core.unified.model import Change, Ref, Snapshot
 
-HOUR_S = 3600
+HIDDEN_S = 86_400
 Known = dict[Ref, Snapshot]
 
 
@@ -117,15 +118,41 @@ class Records:
         event: list[Arg] = [event_id, body, event_type, lane, "", ""]
         await self._pipe.run("commit", c, "", 0, self._retention_s, 1, 0, 1, *event, 0, "", "")
 
-    async def hidden(self, c: str) -> None:
-        """Count a record that the token may not see; say how many, at most once an hour."""
-        await self._pipe.call("HINCRBY", "stat", "hidden_records", 1)
-        count = int(await self._pipe.call("INCR", f"hidden:n:{c}"))
-        await self._pipe.call("EXPIRE", f"hidden:n:{c}", 2 * HOUR_S)
-        if await self._pipe.call("SET", f"hidden:{c}", 1, "NX", "EX", HOUR_S):
-            await self._pipe.call("DEL", f"hidden:n:{c}")
-            data = {"connection_id": c, "count": count}
-            await self.announce(c, "connection.hidden_records", data, times.now_ms() // 1000)
+    async def hidden(self, c: str, ref: Ref) -> None:
+        """Count a record that the token may not see, each once; say how many when that is due."""
+        counted = keys.hidden(c)
+        await asyncio.gather(
+            self._pipe.call("HINCRBY", "stat", "hidden_records", 1),
+            self._pipe.call("SADD", counted, f"{ref.model}:{ref.remote_id}"),
+            self._pipe.call("EXPIRE", counted, HIDDEN_S),
+        )
+        await self.say_hidden(c)
+
+    async def say_hidden(self, c: str) -> None:
+        """Say how many records are hidden that nothing was said of yet, at most once an hour."""
+        if count := int(await self._pipe.call("SCARD", keys.hidden(c))):
+            data, now = {"connection_id": c, "count": count}, times.now_ms()
+            event = self._operational(c, "connection.hidden_records", data, now, now)
+            await self._pipe.run("say_hidden", c, count, *event)
+
+    async def skip(
+        self, c: str, s: str, start: str, end: str, told: Mapping[str, object] | None
+    ) -> bool:
+        """Move a subscriber on in a log, and tell it what it missed, in one step.
+
+        False when it has moved by itself meanwhile; `told` None: it missed nothing that it wanted.
+        """
+        event: list[Arg] = ["", "", "", "", ""]
+        if told is not None:
+            now = times.now_ms()
+            event = self._operational(c, "subscriber.missed", told, now, s, start, end)
+        return bool(await self._pipe.run("skip", s, c, start, end, *event))
+
+    def _operational(
+        self, c: str, event_type: str, data: Mapping[str, object], now: int, *about: str | int
+    ) -> list[Arg]:
+        event_id, body = operational(c, event_type, data, now, *about)
+        return [event_id, body, event_type, subject_key(c, Ref("connection", c)), self._retention_s]
 
     async def counts(self, c: str, models: Iterable[str]) -> dict[str, int]:
         """Return how many records of each model are kept (deleted ones included)."""

@@ -24,6 +24,8 @@ INCLUDES = {
     "step": ("open", "settle"),
     "open_replay": ("open",),
     "open_test": ("open",),
+    "skip": ("tell",),
+    "say_hidden": ("tell",),
 }
 
 
@@ -48,16 +50,21 @@ class Script(NamedTuple):
 
 
 def load_scripts() -> dict[str, Script]:
-    """Read every script of `lua/`, each behind the prelude and what it includes."""
+    """Read every script of `lua/`, each behind the prelude and what it includes.
+
+    A first line that begins with `#!` stays the first: it is a word to the server.
+    """
     folder = resources.files("service.core.store") / "lua"
     texts = {path.name.removesuffix(".lua"): path.read_bytes() for path in folder.iterdir()}
     scripts = {}
     for name, text in texts.items():
         if not name.startswith("_"):
+            head, rest = text.split(b"\n", 1) if text.startswith(b"#!") else (b"", text)
             parts = [
+                *([head] if head else []),
                 texts["_prelude"],
                 *(texts["_" + part] for part in INCLUDES.get(name, ())),
-                text,
+                rest,
             ]
             whole = b"\n".join(parts)
             scripts[name] = Script(whole, hashlib.sha1(whole, usedforsecurity=False).hexdigest())

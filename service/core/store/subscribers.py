@@ -73,11 +73,15 @@ class Subscriber(BaseModel):
         """Build from the hash; the secrets are opened."""
         s = fields["id"]
         secrets = [
-            Secret(value=SecretStr(vault.open(row["s"], f"subscriber:{s}")), until=row["until"])
+            Secret(value=SecretStr(vault.open(row["s"], f"subscriber:{s}")), until=row.get("until"))
             for row in orjson.loads(fields["secrets"])
         ]
-        wanted = Wanted.model_validate_json(fields["wanted"])
-        headers = orjson.loads(vault.open(fields["headers"], f"subscriber:{s}:headers"))
+        # A newer version may have stored more: while both run, what we do not know is let be.
+        stored = orjson.loads(fields["wanted"])
+        known = {name: stored[name] for name in Wanted.model_fields if name in stored}
+        wanted = Wanted.model_validate(known)
+        sealed = fields.get("headers")
+        headers = orjson.loads(vault.open(sealed, f"subscriber:{s}:headers")) if sealed else {}
         return cls(
             id=s,
             wanted=wanted.model_copy(update={"headers": headers}),

@@ -26,6 +26,7 @@ Read = Callable[[Any], Any]
 
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.05, 1.0
 TICK_S = 0.1
+CLOSE_WITHIN_S = 1.0
 _MORE = object()  # no reply is complete yet
 
 
@@ -90,6 +91,7 @@ class Wire(asyncio.Protocol):
         self._dialling: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self._why: RedisError | None = None  # what the server said before we hung up
         self._stream: object = None  # one that is let go of closes its transport
 
     def ask(self, command: Command, read: Read | None = None) -> "asyncio.Future[Any]":
@@ -107,12 +109,14 @@ class Wire(asyncio.Protocol):
         return future
 
     async def close(self) -> None:
-        """Let what was asked be answered, then hang up."""
-        while left := [
-            one.future for one in (*self._sent, *self._waiting) if not one.future.done()
-        ]:
-            await asyncio.wait(left)
+        """Let what was asked be answered, for a moment, then hang up; what is left fails."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + CLOSE_WITHIN_S
+        while (left := self._unanswered()) and (pause := until - loop.time()) > 0:
+            await asyncio.wait([one.future for one in left], timeout=pause)
         self._closed = True
+        for one in left:
+            self._fail(one, RedisConnectionError("closed"))
         if self._timer:
             self._timer.cancel()
         if self._dialling:
@@ -122,6 +126,9 @@ class Wire(asyncio.Protocol):
         if self._transport:
             self._transport.close()
             await asyncio.sleep(0)
+
+    def _unanswered(self) -> list[Asked]:
+        return [one for one in (*self._sent, *self._waiting) if not one.future.done()]
 
     def _flush(self) -> None:
         if self._transport is None:
@@ -190,6 +197,7 @@ class Wire(asyncio.Protocol):
     def _answer(self, reply: Any) -> bool:
         """Settle the oldest; False when the connection is of no use."""
         if isinstance(reply, BusyLoadingError):
+            self._why = reply
             self._hang_up()
             return False
         one = self._sent.popleft()
@@ -209,7 +217,8 @@ class Wire(asyncio.Protocol):
         self._transport, self._stream = None, None
         self._waiting = [*self._sent, *self._waiting]
         self._sent.clear()
-        self._again(RedisConnectionError("the connection was lost"))
+        self._again(self._why or RedisConnectionError("the connection was lost"))
+        self._why = None
         if self._waiting and not self._closed:
             self._flush()
 

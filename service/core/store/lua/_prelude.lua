@@ -5,6 +5,11 @@ local function now_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
+-- Calls with a list of any length, piece by piece: Lua's stack holds some 8,000 values.
+local function in_pieces(list, first, last, call)
+  for i = first, last, 1000 do call(unpack(list, i, math.min(i + 999, last))) end
+end
+
 -- Tells a worker that there is work: sets a flag with a short life and, only if it was not set,
 -- writes arq's job here, so that a caller that dies next cannot have set the flag for nothing.
 local function ring(which, now)

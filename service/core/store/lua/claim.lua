@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Claim what is due: ARGV: which (in, out, rpl), how many, lease in ms.
 -- Returns {now, next look or -1, id, token, id, token, ...}.
 local which, want, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -9,7 +10,7 @@ if which == 'out' then
   if #dirty > 0 then
     redis.call('DEL', 'dirty')
     for _, s in ipairs(redis.call('SMEMBERS', 'subs:on')) do
-      redis.call('SADD', 'news:' .. s, unpack(dirty))
+      in_pieces(dirty, 1, #dirty, function(...) redis.call('SADD', 'news:' .. s, ...) end)
       if redis.call('HEXISTS', leases, s) == 0 then
         redis.call('ZADD', ready, 'LT', now, s)
       end

@@ -48,7 +48,7 @@ end
 for k = 0, events - 1 do tell(i + k * 6) end
 i = i + events * 6
 local acks = tonumber(ARGV[i])
-if acks > 0 then redis.call('XDEL', 'in:' .. c, unpack(ARGV, i + 1, i + acks)) end
+in_pieces(ARGV, i + 1, i + acks, function(...) redis.call('XDEL', 'in:' .. c, ...) end)
 local root = ARGV[i + acks + 1]
 if root ~= '' then
   redis.call('HDEL', 'park:' .. c, root)

@@ -18,5 +18,5 @@ else
   redis.call('ZADD', 'parkdue:' .. c, due, root)
 end
 local acks = tonumber(ARGV[9])
-if acks > 0 then redis.call('XDEL', 'in:' .. c, unpack(ARGV, 10, 9 + acks)) end
+in_pieces(ARGV, 10, 9 + acks, function(...) redis.call('XDEL', 'in:' .. c, ...) end)
 return due

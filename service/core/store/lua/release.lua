@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Hand a connection's inbox back: ARGV: connection, token, 1 to look again at once (if anything waits),
 -- or ms after which to look ('' = only when something rings).
 -- Returns the ms until it is to be looked at again; -1 when nothing waits (or another has it by now).
@@ -9,7 +10,6 @@ if ARGV[4] ~= '' then
   due = now + tonumber(ARGV[4])
 elseif ARGV[3] == '1' and redis.call('XLEN', 'in:' .. c) > 0 then
   due = now
-  ring('in', now)
 elseif ARGV[3] == '1' then
   local nearest = redis.call('ZRANGE', 'parkdue:' .. c, 0, 0, 'WITHSCORES')
   due = tonumber(nearest[2] or -1)
@@ -19,4 +19,6 @@ if due < 0 then
   return -1
 end
 redis.call('ZADD', 'ready:in', due, c)
+-- Who hands it back may be about to end.
+if due <= now then ring('in', now) end
 return math.max(0, due - now)

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- One step of a subscriber's line: settle what came back, open what was read, say what is next.
 -- ARGV: subscriber, token, lease ms, flight ms, free slots, how many entries to read, window of open
 --   deliveries, in flight after this call's settles, retention s,
@@ -79,10 +80,12 @@ if redis.call('HGET', 'sub:' .. s, 'status') ~= 'active' then
 end
 
 local entries, left = {}, 0
+local measure = math.max(1, math.min(read, math.floor(window / 2)))
 local open = redis.call('HLEN', 'd:' .. s)
 for _, c in ipairs(redis.call('SMEMBERS', news)) do
   local from = redis.call('HGET', pos, c) or '0-0'
-  local room = math.min(read, window - open)
+  -- By good measure or not at all: a window that is full would else be refilled entry by entry.
+  local room = window - open >= measure and math.min(read, window - open) or 0
   local got = room > 0 and redis.call('XRANGE', 'log:' .. c, '(' .. from, '+', 'COUNT', room) or {}
   if #got > 0 then
     entries[#entries + 1] = c

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Find what no bell told: ARGV: oldest ms to keep. Puts work that lost its place back in line, rings for
 -- whatever is due, trims the listings. Returns how many lines it had to put back.
 local now, oldest, found = now_ms(), ARGV[1], 0

@@ -5,7 +5,7 @@ if ARGV[2] ~= '' then redis.call('HSET', 'sub:' .. s, 'status', ARGV[2], 'reason
 if redis.call('HGET', 'sub:' .. s, 'status') ~= 'active' then return 0 end
 redis.call('SADD', 'subs:on', s)
 local all = redis.call('ZRANGE', 'conns', 0, -1)
-if #all > 0 then redis.call('SADD', 'news:' .. s, unpack(all)) end
+in_pieces(all, 1, #all, function(...) redis.call('SADD', 'news:' .. s, ...) end)
 if redis.call('HEXISTS', 'lease:out', s) == 0 then redis.call('ZADD', 'ready:out', 'LT', now, s) end
 ring('out', now)
 return 1
