@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from service.core import times
 from service.core.errors import StoreUnavailable
-from service.core.store.condition import cure_of
+from service.core.store.condition import cure_of, silent
 from service.core.store.store import Store
 from service.problems import RETRY_AFTER_S, Json, problem
 from service.state import Request
@@ -30,7 +30,7 @@ async def readyz(request: Request) -> Response:
             await store.pipe.call("SET", "probe", times.now_ms(), "EX", PROBE_LIVES_S)
             worker = await _worker(store)
     except TimeoutError:
-        return _unready(f"no answer within {WITHIN_S:g} s")
+        return _unready(silent(WITHIN_S))
     except StoreUnavailable as error:
         return _unready(cure_of(str(error)))
     return Json({"status": "ready", "redis": {"ok": True}, "worker": worker})

@@ -71,6 +71,7 @@ class _Reading:
         self._lease = lease
         self._root = root
         self._progress = progress
+        self._jobs: dict[str, str] = {}  # unified -> remote id of those that the page names
 
     async def run(self) -> Done | Failed | Unauthorized:
         facts = await self._facts()
@@ -155,6 +156,8 @@ class _Reading:
                     writes.append(Write(ref, version, snapshot, came_with))
                     first = (before.sequence if before else 0) + 1
                     changes += list(enumerate(verdict.changes, first))
+            if self._jobs:
+                await self._ctx.store.records.name(self._c, "job", self._jobs)
             done = await self._ctx.store.records.commit(
                 self._c, token, writes, changes, lease=self._lease, ring=False
             )
@@ -172,7 +175,13 @@ class _Reading:
     async def _facts(self) -> Facts:
         stages = await self._ctx.store.records.all_fields(self._c, "stage", "category")
         known = {i: category for i, category in stages.items() if isinstance(category, str)}
-        return Facts(self._c, lambda model, remote: ids.record_id(self._c, model, remote), known)
+        return Facts(self._c, self._uid, known)
+
+    def _uid(self, model: str, remote_id: str) -> str:
+        uid = ids.record_id(self._c, model, remote_id)
+        if model == "job":
+            self._jobs[uid] = remote_id
+        return uid
 
 
 def _objects(value: object) -> list[Mapping[str, Any]]:

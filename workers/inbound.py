@@ -278,9 +278,7 @@ async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> int |
     ending = asyncio.create_task(ctx.stopping.wait())
     try:
         while not task.done():
-            await asyncio.wait(
-                {task, ending}, timeout=RENEW_S, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({task, ending}, timeout=RENEW_S, return_when=asyncio.FIRST_COMPLETED)
             if ending.done() and not task.done():
                 # Every page is kept before the next is read: another worker goes on from here.
                 return await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)

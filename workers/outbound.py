@@ -21,7 +21,6 @@ from service.core.store.deliveries import (
     opened,
 )
 from service.core.store.inbox import Lease
-from service.core.store.memory import Rung
 from service.core.store.subscribers import Subscriber
 from workers.context import Context
 from workers.drain import LEASE_MS
@@ -33,7 +32,6 @@ from workers.slots import SLOW_AFTER_S, Slot
 RENEW_S = 1.0
 RELOAD_S = 2.0
 WINDOW = 500
-FULL_WINDOW = 20
 READ = 100
 FLIGHT_MARGIN_S = 1.0
 BODY_GONE = "its body is gone: erased, or older than the retention"
@@ -105,9 +103,6 @@ class _Line:
         cap = self._subscriber.wanted.concurrency if self._proven else 1
         free = min(cap - len(self._flying), self._ctx.slots.free(slow=self._on_probation()))
         limits = self._limits._replace(read=0) if ending else self._limits
-        if await self._ctx.ladder.rung() >= Rung.ONLY_DELIVERY:
-            # What is opened takes room before it gives some.
-            limits = limits._replace(window=FULL_WINDOW)
         free = 0 if ending else max(0, free)
         return await self._ctx.store.deliveries.step(
             self._lease, limits, free, len(self._flying), openings, settles
@@ -192,6 +187,7 @@ class _Line:
     async def _attempted(self, delivery: Delivery, until: float) -> Settle | None:
         body = await self._body(delivery)
         if body is None:
+            log.warning("delivery.erased", delivery_id=delivery.id, subscriber_id=delivery.s)
             gone = delivery.model_copy(
                 update={"status": "erased", "n": delivery.n + 1, "reason": BODY_GONE}
             )

@@ -126,6 +126,7 @@ class _One:
         self._lease = lease
         self._acks = acks
         self._parked = parked
+        self._jobs: dict[str, str] = {}  # unified -> remote id of those that the answer names
 
     async def run(self, patient: bool) -> Outcome:
         rate = self._ctx.settings.recruitee_rate
@@ -289,6 +290,9 @@ class _One:
         for race in range(RACES):
             verdicts = self._verdicts(drafts, gone, known, facts, gone_at)
             writes, changes = self._written(verdicts, known)
+            if self._jobs and any(write.replaces == 0 for write in writes):
+                # To see whether an application is gone one asks by its job, which we may never have seen.
+                await records.name(self._c, "job", self._jobs)
             done = await records.commit(
                 self._c, token, writes, changes, lease=self._lease, acks=self._acks,
                 parked=self._parked, ring=False,
@@ -350,7 +354,13 @@ class _One:
         return writes, changes
 
     def _facts(self, stages: Mapping[str, str | None]) -> Facts:
-        return Facts(self._c, lambda model, remote: ids.record_id(self._c, model, remote), stages)
+        return Facts(self._c, self._uid, stages)
+
+    def _uid(self, model: str, remote_id: str) -> str:
+        uid = ids.record_id(self._c, model, remote_id)
+        if model == "job":
+            self._jobs[uid] = remote_id
+        return uid
 
     async def stages_of(self, needs: Sequence[Need]) -> dict[str, str | None]:
         """Return the categories of stages that an answer does not explain: kept, stored, or fetched."""

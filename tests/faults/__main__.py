@@ -34,6 +34,7 @@ def main() -> int:
     try:
         result = uvloop.run(_run(asked.seed, asked.minutes * 60, folder))
     except asyncio.CancelledError:
+        shutil.rmtree(folder, ignore_errors=True)
         print("interrupted; every process was ended")
         return 130
     except Exception:  # noqa: BLE001 (whatever it was, the seed has to be said)

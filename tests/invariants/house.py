@@ -50,17 +50,26 @@ class House:
             await eventually(lambda: self.active(made.id))
         return made
 
+    async def status(self, c: str) -> str:
+        """Return a connection's status."""
+        found = await self.store.connections.get(c)
+        return found.status if found else ""
+
     async def active(self, c: str) -> bool:
         """Say whether a connection is active."""
-        found = await self.store.connections.get(c)
-        return found is not None and found.status == ACTIVE
+        return await self.status(c) == ACTIVE
 
     async def subscribe(self, url: str, **wanted: Any) -> tuple[Subscriber, str]:
         """Make a subscriber; returns it and its secret."""
         return await self.store.subscribers.create(Wanted(**{"url": url, **wanted}), None)
 
     def webhook(
-        self, event_type: str, candidate: int | None, at: str, subtype: str | None = None, **more: Any
+        self,
+        event_type: str,
+        candidate: int | None,
+        at: str,
+        subtype: str | None = None,
+        **more: Any,
     ) -> dict[str, Any]:
         """Return a webhook's body; `more` goes into the payload."""
         payload: dict[str, Any] = {"company": {"id": int(COMPANY)}, **more}
@@ -96,6 +105,16 @@ class House:
         answer = await self.post(connection, body)
         assert (answer.status_code, answer.json()) == (200, {"status": "accepted"})
 
+    async def rename(self, connection: Connection, person: int, name: str) -> None:
+        """Change a candidate's name and hint at it."""
+        at = self.recruitee.rename(person, name)
+        await self.told(connection, self.webhook("hint", person, at))
+
+    async def move(self, connection: Connection, person: int, stage: int, to: int) -> None:
+        """Move a candidate and tell of it."""
+        at = self.recruitee.move(person, to)
+        await self.told(connection, self.moved(person, stage, to, at))
+
     async def told_again(self, connection: Connection, body: dict[str, Any]) -> None:
         """Send a webhook that was refused until it is not; it must be new then."""
 
@@ -130,6 +149,22 @@ class House:
 
         await eventually(empty, within_s)
 
+    async def rests(self, c: str) -> None:
+        """Wait until nobody serves an inbox and nothing of it is due."""
+        call = self.store.pipe.call
+
+        async def waits() -> bool:
+            score, now = await call("ZSCORE", "ready:in", c), await self.now_ms()
+            leased = await call("HEXISTS", "lease:in", c)
+            return not leased and (score is None or float(score) > now)
+
+        await eventually(waits)
+
+    async def now_ms(self) -> float:
+        """Return Redis' time."""
+        seconds, micros = await self.store.pipe.call("TIME")
+        return int(seconds) * 1000 + int(micros) / 1000
+
     async def settled(self, s: str, within_s: float = 10) -> None:
         """Wait until a subscriber has read all and has nothing open."""
 
@@ -143,6 +178,22 @@ class House:
     async def lease_is_over(self, which: str, owner: str) -> None:
         """Let a lease's time pass: who looks next may take it over."""
         await self.store.pipe.call("ZADD", f"ready:{which}", "XX", 0, owner)
+
+    async def flights_are_over(self, s: str) -> None:
+        """Let a subscriber's lease and the deadlines of its flights pass."""
+        await self.lease_is_over("out", s)
+        for delivery in await self.store.pipe.call("ZRANGE", keys.due(s), 0, -1):
+            await self.store.pipe.call("ZADD", keys.due(s), 0, delivery)
+
+    async def time_passes(self, c: str, drains: Drains) -> None:
+        """Let whatever a connection waits for be over: a parked record's delay, a hold, a token's rest."""
+        call = self.store.pipe.call
+        for root in await call("ZRANGE", keys.parked_due(c), 0, -1):
+            await call("ZADD", keys.parked_due(c), 0, root)
+        await call("DEL", keys.rate(c))
+        await call("HSET", keys.connection(c), "probe_at", 0)
+        await call("ZADD", "ready:in", 0, c)
+        drains.refetch.wake()
 
     async def count(self, name: str) -> int:
         """Return one of the counters."""

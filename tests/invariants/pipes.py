@@ -63,7 +63,10 @@ class Echoing(Pipe):
         reply = await first
         if command[1] != self._step:
             return await super()._ask(command)
-        free, flying = 7, 10  # where a step's command has the slots, what to read and what is in flight
+        free, flying = (
+            7,
+            10,
+        )  # where a step's command has the slots, what to read and what is in flight
         await super()._ask((*command[:free], 0, 0, command[free + 2], 1, *command[flying + 1 :]))
         return reply
 

@@ -58,7 +58,9 @@ class Recruitee:
         self.ticks += 1
         return f"{BEGAN + timedelta(seconds=self.ticks):%Y-%m-%dT%H:%M:%S}.000000Z"
 
-    def add(self, candidate_id: int, *, stage: int | None = None, name: str = "Ada Example") -> Json:
+    def add(
+        self, candidate_id: int, *, stage: int | None = None, name: str = "Ada Example"
+    ) -> Json:
         """Put a candidate in, with a placement in the job if a stage is named."""
         at = self.now()
         made: Json = {

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from service.core.store import keys
+from service.core.store.replays import Item
 from service.core.store.store import Store
 from service.core.unified.model import Ref
 from tests.invariants.house import House, sound
@@ -44,9 +45,10 @@ async def test_the_same_inbox_entries_again_tell_nothing(house: House, receiver:
     house.recruitee.add(SOMEBODY, stage=101)
     c = (connection := await house.connect()).id
     subscriber, _ = await house.subscribe(receiver.url)
-    at = house.recruitee.move(SOMEBODY, 102)
-    await house.told(connection, house.moved(SOMEBODY, 101, 102, at))
-    entries = [fields[b"e"] for _, fields in await house.store.pipe.call("XRANGE", keys.inbox(c), "-", "+")]
+    await house.move(connection, SOMEBODY, 101, 102)
+    entries = [
+        fields[b"e"] for _, fields in await house.store.pipe.call("XRANGE", keys.inbox(c), "-", "+")
+    ]
     async with house.worker():
         await receiver.have("application.stage_changed")
         await house.store.inbox.enqueue(c, entries)
@@ -66,8 +68,7 @@ async def test_when_every_script_is_sent_twice_the_whole_line_tells_and_settles_
     receiver.answers = [500, 200]
     async with running(house.settings, Echoing(_url(house))):
         for stage, to in ((101, 102), (102, 103), (103, 105)):
-            at = house.recruitee.move(SOMEBODY, to)
-            await house.told(connection, house.moved(SOMEBODY, stage, to, at))
+            await house.move(connection, SOMEBODY, stage, to)
         await receiver.have("application.hired")
         await house.idle(c)
         await house.settled(subscriber.id)
@@ -88,8 +89,7 @@ async def test_when_every_script_is_sent_twice_a_dead_letter_and_its_replay_coun
     subscriber, _ = await house.subscribe(receiver.url)
     receiver.answers = [500, 500, 500]
     async with running(house.settings, Echoing(_url(house))):
-        at = house.recruitee.rename(SOMEBODY, "Ada Later")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "Ada Later")
         await eventually(lambda: house.store.pipe.call("ZCARD", "dead"))
         (dead,) = await house.store.pipe.call("ZRANGE", "dead", 0, -1)
         replay = await _replay(house.store, dead.decode(), subscriber.id)
@@ -110,8 +110,6 @@ async def test_when_every_script_is_sent_twice_a_dead_letter_and_its_replay_coun
 
 
 async def _replay(store: Store, dead_id: str, s: str) -> str:
-    from service.core.store.replays import Item
-
     dead = await store.dead_letters.get(dead_id)
     assert dead and dead.event_id
     return (await store.replays.create([Item(dead.event_id, s, dead_id)], dead.failed_at)).id
@@ -120,8 +118,7 @@ async def _replay(store: Store, dead_id: str, s: str) -> str:
 async def test_a_claim_whose_reply_was_lost_costs_its_lease_and_nothing_else(house: House) -> None:
     house.recruitee.add(SOMEBODY)
     c = (connection := await house.connect()).id
-    at = house.recruitee.rename(SOMEBODY, "Ada Later")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Ada Later")
 
     (lost,) = (await house.store.claims.claim("in", 1, 5000)).leases
     assert (await house.store.claims.claim("in", 1, 5000)).leases == []
@@ -137,7 +134,9 @@ async def test_an_operational_event_told_twice_is_one_event(house: House) -> Non
     c = (await house.connect()).id
     tell = house.store.records.announce
 
-    await asyncio.gather(*(tell(c, "connection.restored", {"connection_id": c}, 7) for _ in range(5)))
+    await asyncio.gather(
+        *(tell(c, "connection.restored", {"connection_id": c}, 7) for _ in range(5))
+    )
 
     assert len(await house.log(c)) == 1
 
@@ -151,8 +150,7 @@ async def test_an_attempt_settled_twice_counts_once(
     subscriber, _ = await house.subscribe(raw.url, retry_schedule=(0, 3600))
     raw.answers = [status]
     async with running(house.settings, Echoing(_url(house))):
-        at = house.recruitee.rename(SOMEBODY, "Ada Later")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "Ada Later")
 
         async def settled() -> bool:
             found = await house.deliveries(subscriber.id)

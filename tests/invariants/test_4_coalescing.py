@@ -3,8 +3,11 @@
 import asyncio
 
 from service.core.ids import record_id
+from service.core.store import keys
+from service.core.store.inbox import Parked
 from tests.invariants.house import House, sound
-from tests.serving import Receiver
+from tests.invariants.recruitee import Fault
+from tests.serving import Receiver, eventually
 
 SOMEBODY = 3331
 PATH = f"/candidates/{SOMEBODY}"
@@ -15,11 +18,9 @@ async def test_a_webhook_that_arrives_during_a_fetch_causes_another(house: House
     c = (connection := await house.connect()).id
     gate = house.recruitee.gate(PATH)
     async with house.worker():
-        at = house.recruitee.rename(SOMEBODY, "Name One")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "Name One")
         await asyncio.wait_for(gate.arrived.wait(), 10)
-        at = house.recruitee.rename(SOMEBODY, "Name Two")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "Name Two")
         house.recruitee.lift(PATH)
         log = await house.logged(c, 2)
         await house.idle(c)
@@ -34,9 +35,9 @@ async def test_a_webhook_during_a_slow_fetch_waits_for_no_other_records_fetch(ho
     c = (connection := await house.connect()).id
     gate = house.recruitee.gate("/candidates/1")
     async with house.worker():
-        await house.told(connection, house.webhook("hint", 1, house.recruitee.rename(1, "One")))
+        await house.rename(connection, 1, "One")
         await asyncio.wait_for(gate.arrived.wait(), 10)
-        await house.told(connection, house.webhook("hint", 2, house.recruitee.rename(2, "Two")))
+        await house.rename(connection, 2, "Two")
         log = await house.logged(c, 1)
         house.recruitee.lift("/candidates/1")
         await house.logged(c, 2)
@@ -52,8 +53,7 @@ async def test_a_burst_for_one_record_costs_three_fetches_at_most_and_tells_the_
     gate = house.recruitee.gate(PATH)
     async with house.worker():
         for n in range(60):
-            at = house.recruitee.rename(SOMEBODY, f"Name Number{n}")
-            await house.told(connection, house.webhook("hint", SOMEBODY, at))
+            await house.rename(connection, SOMEBODY, f"Name Number{n}")
         await asyncio.wait_for(gate.arrived.wait(), 10)
         house.recruitee.lift(PATH)
         await house.idle(c)
@@ -73,8 +73,7 @@ async def test_a_burst_of_moves_is_told_hop_by_hop_where_the_details_chain(
     await house.subscribe(receiver.url)
     hops = [(101, 102), (102, 103), (103, 104), (104, 102), (102, 105)]
     for stage, to in hops:
-        at = house.recruitee.move(SOMEBODY, to)
-        await house.told(connection, house.moved(SOMEBODY, stage, to, at))
+        await house.move(connection, SOMEBODY, stage, to)
     async with house.worker():
         await receiver.have("application.hired")
         await house.idle(c)
@@ -86,17 +85,17 @@ async def test_a_burst_of_moves_is_told_hop_by_hop_where_the_details_chain(
     assert house.recruitee.asked[PATH] == 1
 
 
-async def test_moves_that_arrive_while_the_first_is_fetched_are_told_hop_by_hop(house: House) -> None:
+async def test_moves_that_arrive_while_the_first_is_fetched_are_told_hop_by_hop(
+    house: House,
+) -> None:
     house.recruitee.add(SOMEBODY, stage=101)
     c = (connection := await house.connect()).id
     gate = house.recruitee.gate(PATH)
     async with house.worker():
-        at = house.recruitee.move(SOMEBODY, 102)
-        await house.told(connection, house.moved(SOMEBODY, 101, 102, at))
+        await house.move(connection, SOMEBODY, 101, 102)
         await asyncio.wait_for(gate.arrived.wait(), 10)
         for stage, to in ((102, 103), (103, 104)):
-            at = house.recruitee.move(SOMEBODY, to)
-            await house.told(connection, house.moved(SOMEBODY, stage, to, at))
+            await house.move(connection, SOMEBODY, stage, to)
         house.recruitee.lift(PATH)
         log = await house.logged(c, 3)
         await house.idle(c)
@@ -114,7 +113,10 @@ async def test_a_webhook_for_a_parked_record_keeps_what_the_parked_ones_said(hou
         # The first move is told of before the answer shows it: the record waits for another look.
         await house.told(connection, house.moved(SOMEBODY, 101, 102, early))
         await _parked(house, c)
-        house.recruitee.candidates[SOMEBODY]["placements"][0] |= {"stage_id": 103, "updated_at": late}
+        house.recruitee.candidates[SOMEBODY]["placements"][0] |= {
+            "stage_id": 103,
+            "updated_at": late,
+        }
         await house.told(connection, house.moved(SOMEBODY, 102, 103, late))
         log = await house.logged(c, 2)
         await house.idle(c)
@@ -125,15 +127,12 @@ async def test_a_webhook_for_a_parked_record_keeps_what_the_parked_ones_said(hou
 
 
 async def test_a_failing_record_keeps_its_patience_when_more_webhooks_arrive(house: House) -> None:
-    from tests.invariants.recruitee import Fault
-
     house.recruitee.add(SOMEBODY)
     c = (connection := await house.connect()).id
     house.recruitee.faults[PATH] = Fault(500, times=1000)
     async with house.worker():
         for n in range(3):
-            at = house.recruitee.rename(SOMEBODY, f"Name Number{n}")
-            await house.told(connection, house.webhook("hint", SOMEBODY, at))
+            await house.rename(connection, SOMEBODY, f"Name Number{n}")
             await _parked(house, c, n + 1)
     parked = await _parked(house, c, 3)
 
@@ -141,17 +140,14 @@ async def test_a_failing_record_keeps_its_patience_when_more_webhooks_arrive(hou
     assert len(parked.entries) == 3
 
 
-async def _parked(house: House, c: str, entries: int = 1):  # type: ignore[no-untyped-def]
-    from service.core.store import keys
-    from service.core.store.inbox import Parked
-    from tests.serving import eventually
-
+async def _parked(house: House, c: str, entries: int = 1) -> Parked:
     async def found() -> Parked | None:
         raw = await house.store.pipe.call("HGET", keys.parked(c), f"candidate:{SOMEBODY}")
         parked = Parked.load(raw) if raw else None
         return parked if parked and len(parked.entries) >= entries else None
 
-    return await eventually(found)
+    waiting: Parked = await eventually(found)
+    return waiting
 
 
 async def test_a_long_inbox_is_worked_off_under_one_lease(house: House) -> None:
@@ -162,8 +158,7 @@ async def test_a_long_inbox_is_worked_off_under_one_lease(house: House) -> None:
     c = (connection := await house.connect()).id
     house.recruitee.pause_s = 0.1
     for person in people:
-        at = house.recruitee.rename(person, "Ada Later")
-        await house.told(connection, house.webhook("hint", person, at))
+        await house.rename(connection, person, "Ada Later")
     left = []
     async with house.worker():
         while house.recruitee.asked.total() < len(people):
@@ -179,5 +174,4 @@ async def _lease_left_ms(house: House, c: str) -> float | None:
     if not await call("HEXISTS", "lease:in", c):
         return None
     end = await call("ZSCORE", "ready:in", c)
-    seconds, micros = await call("TIME")
-    return float(end) - (int(seconds) * 1000 + int(micros) / 1000)
+    return float(end) - await house.now_ms()

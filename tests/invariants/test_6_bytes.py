@@ -18,8 +18,7 @@ async def test_every_attempt_by_any_worker_has_the_same_bytes_and_a_signature_ov
     connection = await house.connect()
     subscriber, secret = await house.subscribe(raw.url, format=form)
     raw.answers = [500, None, 200]
-    at = house.recruitee.rename(SOMEBODY, "Zoë “Lína” 山田")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Zoë “Lína” 山田")
     for attempt in range(1, 4):
         async with house.worker():
             await until(lambda n=attempt: len(raw.requests) >= n)  # type: ignore[misc]
@@ -39,8 +38,7 @@ async def test_a_change_of_format_between_attempts_leaves_an_open_delivery_as_it
     connection = await house.connect()
     subscriber, secret = await house.subscribe(raw.url, retry_schedule=(0, 3600))
     raw.answers = [500]
-    at = house.recruitee.rename(SOMEBODY, "Ada Later")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Ada Later")
     async with house.worker():
         await until(lambda: raw.requests)
     changed = subscriber.wanted.model_copy(update={"format": "thin"})
@@ -62,8 +60,7 @@ async def test_after_a_rotation_both_secrets_sign_the_same_bytes(
     connection = await house.connect()
     subscriber, old = await house.subscribe(raw.url)
     fresh = await house.store.subscribers.rotate(subscriber, 60)
-    at = house.recruitee.rename(SOMEBODY, "Ada Later")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Ada Later")
     async with house.worker():
         await until(lambda: raw.requests)
 
@@ -76,8 +73,7 @@ async def test_two_subscribers_get_the_same_bytes_under_one_id(
     house.recruitee.add(SOMEBODY)
     connection = await house.connect()
     secrets = [(await house.subscribe(raw.url))[1] for _ in range(2)]
-    at = house.recruitee.rename(SOMEBODY, "Ada Later")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Ada Later")
     async with house.worker():
         await until(lambda: len(raw.requests) == 2)
 

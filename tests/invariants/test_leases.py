@@ -60,8 +60,7 @@ async def test_a_subscriber_that_was_taken_over_is_closed_to_its_old_worker(
     connection = await house.connect()
     subscriber, _ = await house.subscribe(raw.url)
     async with open_context(house.settings) as ctx:
-        at = house.recruitee.rename(SOMEBODY, "Ada Later")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "Ada Later")
         (inbox,) = (await ctx.store.claims.claim("in", 1, 5000)).leases
         await serve_inbox(ctx, inbox, asyncio.Event())
     (old,) = (await house.store.claims.claim("out", 1, 5000)).leases
@@ -87,8 +86,7 @@ async def test_a_worker_that_is_taken_over_during_its_fetch_writes_nothing(house
     c = (connection := await house.connect()).id
     gate = house.recruitee.gate(PATH)
     async with house.worker() as (_, one), house.worker() as (_, two):
-        at = house.recruitee.rename(SOMEBODY, "For a moment")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "For a moment")
         await asyncio.wait_for(gate.arrived.wait(), 10)
         house.recruitee.gates.pop(PATH)
         house.recruitee.rename(SOMEBODY, "For good")
@@ -112,8 +110,7 @@ async def test_a_worker_stopped_past_its_lease_doubles_nothing_when_it_wakes(
     subscriber, _ = await house.subscribe(receiver.url)
     gate = house.recruitee.gate(PATH)
     sleeper = processes.start()
-    at = house.recruitee.rename(SOMEBODY, "For a moment")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "For a moment")
     await asyncio.wait_for(gate.arrived.wait(), 10)
 
     sleeper.stop()
@@ -126,8 +123,7 @@ async def test_a_worker_stopped_past_its_lease_doubles_nothing_when_it_wakes(
     gate.opened.set()
     successor.kill()
     sleeper.wake()
-    at = house.recruitee.rename(SOMEBODY, "Once more")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Once more")
     await _leases_are_over(house, c, subscriber.id)
     await receiver.have("candidate.updated", 2)
 
@@ -145,8 +141,7 @@ async def test_a_worker_stopped_during_a_delivery_settles_nothing_when_it_wakes(
     subscriber, _ = await house.subscribe(raw.url)
     raw.hangs = True
     sleeper = processes.start()
-    at = house.recruitee.rename(SOMEBODY, "Name One")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Name One")
     await until(lambda: raw.requests)
 
     sleeper.stop()
@@ -155,14 +150,12 @@ async def test_a_worker_stopped_during_a_delivery_settles_nothing_when_it_wakes(
     for delivery in await house.deliveries(subscriber.id):
         await house.store.pipe.call("ZADD", keys.due(subscriber.id), 0, delivery.id)
     successor = processes.start()
-    at = house.recruitee.rename(SOMEBODY, "Name Two")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Name Two")
     await until(lambda: len(raw.requests) == 3)
     await house.settled(subscriber.id)
     successor.kill()
     sleeper.wake()
-    at = house.recruitee.rename(SOMEBODY, "Name Three")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Name Three")
     await _leases_are_over(house, c, subscriber.id)
     await until(lambda: len(raw.requests) == 4)
     await house.settled(subscriber.id)
@@ -190,8 +183,7 @@ async def test_two_real_workers_deliver_everything_once(
         processes.start()
     for n in range(60):
         person = people[n % len(people)]
-        at = house.recruitee.rename(person, f"Name Number{n}")
-        await house.told(connection, house.webhook("hint", person, at))
+        await house.rename(connection, person, f"Name Number{n}")
     await house.idle(c, 15)
     await house.settled(subscriber.id, 15)
 

@@ -23,8 +23,7 @@ async def test_a_lost_bell_costs_seconds_and_no_work(house: House, receiver: Rec
     connection = await house.connect()
     await house.subscribe(receiver.url)
     async with house.worker():
-        at = house.recruitee.rename(SOMEBODY, "Ada Later")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "Ada Later")
         await _forget_bells(house)
         await receiver.have("candidate.updated")
 
@@ -35,8 +34,7 @@ async def test_a_bell_whose_job_was_lost_costs_seconds_and_no_work(
     house.recruitee.add(SOMEBODY)
     connection = await house.connect()
     await house.subscribe(receiver.url)
-    at = house.recruitee.rename(SOMEBODY, "Ada Later")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Ada Later")
     await house.store.pipe.call("DEL", "arq:queue", "arq:bell")
     async with house.worker():
         await receiver.have("candidate.updated")
@@ -45,8 +43,7 @@ async def test_a_bell_whose_job_was_lost_costs_seconds_and_no_work(
 async def test_an_inbox_that_lost_its_place_in_line_is_put_back(house: House) -> None:
     house.recruitee.add(SOMEBODY)
     c = (connection := await house.connect()).id
-    at = house.recruitee.rename(SOMEBODY, "Ada Later")
-    await house.told(connection, house.webhook("hint", SOMEBODY, at))
+    await house.rename(connection, SOMEBODY, "Ada Later")
     await house.store.pipe.call("ZREM", "ready:in", c)
     await _forget_bells(house)
 
@@ -65,8 +62,7 @@ async def test_a_subscriber_that_lost_its_place_in_line_is_put_back(
     subscriber, _ = await house.subscribe(receiver.url)
     await house.store.subscribers.pause(subscriber.id, "for now")
     async with house.worker():
-        at = house.recruitee.rename(SOMEBODY, "Ada Later")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "Ada Later")
         await house.logged(c, 1)
     await house.store.subscribers.resume(subscriber.id)
     await house.store.pipe.call("ZREM", "ready:out", subscriber.id)
@@ -84,8 +80,7 @@ async def test_a_replay_that_lost_its_place_in_line_is_put_back(
     house.recruitee.add(SOMEBODY)
     c = (connection := await house.connect()).id
     async with house.worker():
-        at = house.recruitee.rename(SOMEBODY, "Ada Later")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "Ada Later")
         (event,) = await house.logged(c, 1)
     subscriber, _ = await house.subscribe(receiver.url)
     replay = await house.store.replays.create([Item(event["id"], subscriber.id)], 1)
@@ -107,6 +102,5 @@ async def test_a_commit_whose_worker_died_before_it_rang_is_delivered(
     async with house.worker() as (_, drains):
         await eventually(lambda: house.active(c))
         drains.deliver.wake = lambda: None  # type: ignore[method-assign]
-        at = house.recruitee.rename(SOMEBODY, "Ada Later")
-        await house.told(connection, house.webhook("hint", SOMEBODY, at))
+        await house.rename(connection, SOMEBODY, "Ada Later")
         await receiver.have("candidate.updated")

@@ -1,107 +1,16 @@
 """A Recruitee that refuses, limits, fails, lags or answers nonsense: one outcome each, and nothing lost."""
 
-from typing import Any
+import asyncio
 
 import orjson
 
 from service.core.store import keys
-from service.core.store.connections import UNAUTHORIZED
 from tests.invariants.house import House
 from tests.invariants.recruitee import TOKEN, Fault
 from tests.serving import Receiver, eventually, until
 
 PEOPLE = (1, 2, 3, 4, 5, 6)
 NAMED = ("*", "connection.unauthorized", "connection.restored")
-
-
-async def _status(house: House, c: str) -> str:
-    found = await house.store.connections.get(c)
-    return found.status if found else ""
-
-
-async def _hint(house: House, connection: Any, person: int, name: str) -> None:
-    at = house.recruitee.rename(person, name)
-    await house.told(connection, house.webhook("hint", person, at))
-
-
-async def _probe_now(house: House, c: str) -> None:
-    """Let the time until the next try of the token pass."""
-    await house.store.pipe.call("HSET", keys.connection(c), "probe_at", 0)
-    await house.lease_is_over("in", c)
-    await house.store.pipe.call("ZADD", "ready:in", 0, c)
-
-
-async def test_401_stops_the_connection_keeps_its_inbox_and_is_said_once_to_those_who_named_it(
-    house: House, receiver: Receiver, other: Receiver
-) -> None:
-    for person in PEOPLE:
-        house.recruitee.add(person)
-    c = (connection := await house.connect()).id
-    await house.subscribe(receiver.url, event_types=NAMED)
-    await house.subscribe(other.url)
-    house.recruitee.token = "another"
-    for person in PEOPLE:
-        await _hint(house, connection, person, "Ada Later")
-    async with house.worker():
-        said = await receiver.have("connection.unauthorized")
-        await eventually(lambda: _is(house, c, UNAUTHORIZED))
-        assert await house.store.inbox.depth(c) == (len(PEOPLE), 0)
-        house.recruitee.token = TOKEN
-        await _probe_now(house, c)
-        await until(lambda: len(receiver.of("candidate.updated")) == len(PEOPLE))
-        await house.idle(c)
-        await until(lambda: len(other.got) == len(PEOPLE))
-
-    assert said["data"]["connection_id"] == c
-    assert receiver.types.count("connection.unauthorized") == 1
-    assert receiver.types.count("connection.restored") == 1
-    assert other.types == ["candidate.updated"] * len(PEOPLE)
-    assert await _status(house, c) == "active"
-
-
-async def _is(house: House, c: str, status: str) -> bool:
-    return await _status(house, c) == status
-
-
-async def test_webhooks_do_not_make_a_refused_token_be_tried_more_often(
-    house: House, receiver: Receiver
-) -> None:
-    house.recruitee.add(1)
-    c = (connection := await house.connect()).id
-    await house.subscribe(receiver.url, event_types=NAMED)
-    house.recruitee.token = "another"
-    async with house.worker():
-        await _hint(house, connection, 1, "Ada Later")
-        await receiver.have("connection.unauthorized")
-        for n in range(10):
-            await _hint(house, connection, 1, f"Ada Number{n}")
-            await eventually(lambda: _unleased(house, c))
-
-    assert house.recruitee.asked["/admin"] <= 1
-
-
-async def _unleased(house: House, c: str) -> bool:
-    score = await house.store.pipe.call("ZSCORE", "ready:in", c)
-    leased = await house.store.pipe.call("HEXISTS", "lease:in", c)
-    seconds, micros = await house.store.pipe.call("TIME")
-    now = int(seconds) * 1000 + int(micros) // 1000
-    return not leased and (score is None or float(score) > now)
-
-
-async def test_a_second_stop_is_said_again(house: House, receiver: Receiver) -> None:
-    house.recruitee.add(1)
-    c = (connection := await house.connect()).id
-    await house.subscribe(receiver.url, event_types=NAMED)
-    async with house.worker():
-        for n in (1, 2):
-            house.recruitee.token = "another"
-            await _hint(house, connection, 1, f"Ada Number{n}")
-            await receiver.have("connection.unauthorized", n)
-            await eventually(lambda: _is(house, c, UNAUTHORIZED))
-            house.recruitee.token = TOKEN
-            await eventually(lambda: _unleased(house, c))
-            await _probe_now(house, c)
-            await receiver.have("connection.restored", n)
 
 
 async def test_429_with_retry_after_holds_every_request_of_the_connection(house: House) -> None:
@@ -113,11 +22,11 @@ async def test_429_with_retry_after_holds_every_request_of_the_connection(house:
     times: list[tuple[str, float]] = []
     house.recruitee.seen = lambda path: times.append((path, _now()))
     async with house.worker():
-        await _hint(house, connection, 1, "Ada Later")
+        await house.rename(connection, 1, "Ada Later")
         await until(lambda: times)
         await eventually(lambda: house.store.pipe.call("HLEN", keys.parked(c)))
         for person in PEOPLE[1:]:
-            await _hint(house, connection, person, "Ada Later")
+            await house.rename(connection, person, "Ada Later")
         await house.logged(c, len(PEOPLE))
 
     began = times[0][1]
@@ -125,8 +34,6 @@ async def test_429_with_retry_after_holds_every_request_of_the_connection(house:
 
 
 def _now() -> float:
-    import asyncio
-
     return asyncio.get_running_loop().time()
 
 
@@ -134,8 +41,12 @@ async def test_a_429_without_retry_after_is_tried_again(house: House) -> None:
     house.recruitee.add(1)
     c = (connection := await house.connect()).id
     house.recruitee.faults["/candidates/1"] = Fault(429)
-    async with house.worker():
-        await _hint(house, connection, 1, "Ada Later")
+    async with house.worker() as (_, drains):
+        await house.rename(connection, 1, "Ada Later")
+        await eventually(lambda: house.store.pipe.call("HLEN", keys.parked(c)))
+        await house.rests(c)
+        assert int(await house.store.pipe.call("PTTL", keys.rate(c))) > 1000
+        await house.time_passes(c, drains)
         await house.logged(c, 1)
         await house.idle(c)
 
@@ -145,11 +56,15 @@ async def test_500s_park_the_record_with_a_growing_delay_and_others_go_on(house:
         house.recruitee.add(person)
     c = (connection := await house.connect()).id
     house.recruitee.faults["/candidates/1"] = Fault(500, times=2)
-    async with house.worker():
-        await _hint(house, connection, 1, "One Later")
-        await _hint(house, connection, 2, "Two Later")
+    async with house.worker() as (_, drains):
+        await house.rename(connection, 1, "One Later")
+        await house.rename(connection, 2, "Two Later")
         first = await house.logged(c, 1)
-        delays = [await _delay(house, c, tries) for tries in (1, 2)]
+        delays = []
+        for tries in (1, 2):
+            delays.append(await _delay(house, c, tries))
+            await house.rests(c)
+            await house.time_passes(c, drains)
         await house.logged(c, 2)
         await house.idle(c)
 
@@ -163,35 +78,60 @@ async def _delay(house: House, c: str, tries: int) -> float:
         if not raw or orjson.loads(raw)[0] != tries:
             return 0
         due = await house.store.pipe.call("ZSCORE", keys.parked_due(c), "candidate:1")
-        seconds, micros = await house.store.pipe.call("TIME")
-        return float(due) - (int(seconds) * 1000 + int(micros) / 1000)
+        return float(due) - await house.now_ms()
 
     found: float = await eventually(parked)
     return found
 
 
-async def test_an_answer_that_breaks_the_normalizer_ends_as_an_inbound_dead_letter(
+async def test_a_record_that_breaks_our_code_is_an_inbound_dead_letter_until_it_works_again(
     house: House,
 ) -> None:
     for person in (1, 2):
         house.recruitee.add(person)
     c = (connection := await house.connect()).id
-    house.recruitee.candidates[1]["emails"] = [{"no": "text"}, 7, None]
-    house.recruitee.faults["/candidates/1"] = Fault(200, body={"candidate": Unreadable(house)})
+    record = keys.record(c, "candidate", "1")
+    whole = await house.store.pipe.call("HGET", record, "f")
+    # As if an older version had stored tags in another shape.
+    broken = orjson.dumps(orjson.loads(whole) | {"tags": 5})
+    await house.store.pipe.call("HSET", record, "f", broken)
     async with house.worker():
-        await _hint(house, connection, 1, "One Later")
-        await _hint(house, connection, 2, "Two Later")
+        await house.rename(connection, 1, "One Later")
+        await house.rename(connection, 2, "Two Later")
+        await eventually(lambda: house.store.pipe.call("ZCARD", "dead"))
+        await house.logged(c, 1)
+        await house.idle(c)
+        (dead,) = await house.store.pipe.call("ZRANGE", "dead", 0, -1)
+        letter = await house.store.dead_letters.get(dead.decode())
+        await house.store.pipe.call("HSET", record, "f", whole)
+        await house.rename(connection, 1, "One Again")
+        await house.logged(c, 2)
+        await house.idle(c)
+
+    assert letter and (letter.kind, letter.root) == ("inbound", "candidate:1")
+    assert "One" not in letter.reason
+    assert await house.store.pipe.call("ZCARD", "dead") == 0
+
+
+async def test_an_answer_whose_parts_have_wrong_types_breaks_nothing(house: House) -> None:
+    for person in (1, 2):
+        house.recruitee.add(person)
+    c = (connection := await house.connect()).id
+    house.recruitee.faults["/candidates/1"] = Fault(200, body={"candidate": ODD})
+    async with house.worker():
+        await house.rename(connection, 1, "One Later")
+        await house.rename(connection, 2, "Two Later")
         await house.logged(c, 1)
         await house.idle(c)
 
+    assert await house.store.pipe.call("ZCARD", "dead") == 0
 
-def Unreadable(house: House) -> Any:
-    """Return a candidate whose parts all have a type that they should not have."""
-    return {
-        "id": 1, "name": {"first": 1}, "emails": "no list", "phones": 7, "tags": {"a": 1},
-        "placements": [{"id": "x"}, None, 7, {"id": 5, "offer_id": [], "stage_id": {}}],
-        "created_at": 7, "updated_at": [], "sources": [[[]]], "links": 1,
-    }  # fmt: skip
+
+ODD = {
+    "id": 1, "name": {"first": 1}, "emails": "no list", "phones": 7, "tags": {"a": 1},
+    "placements": [{"id": "x"}, None, 7, {"id": 5, "offer_id": [], "stage_id": {}}],
+    "created_at": 7, "updated_at": [], "sources": [[[]]], "links": 1,
+}  # fmt: skip
 
 
 async def test_an_entry_that_cannot_be_read_is_buried_and_holds_up_nobody(house: House) -> None:
@@ -199,7 +139,7 @@ async def test_an_entry_that_cannot_be_read_is_buried_and_holds_up_nobody(house:
     c = (connection := await house.connect()).id
     await house.store.inbox.enqueue(c, [b"not an entry"])
     async with house.worker():
-        await _hint(house, connection, 1, "One Later")
+        await house.rename(connection, 1, "One Later")
         await house.logged(c, 1)
         await house.idle(c)
 
@@ -242,7 +182,7 @@ async def test_a_webhook_before_the_baseline_ends_waits_and_is_then_told(
         )
         await house.told(made, body)
         assert await house.store.inbox.depth(made.id) == (1, 0)
-        assert await _status(house, made.id) == "baselining"
+        assert await house.status(made.id) == "baselining"
         house.recruitee.lift("/candidates")
         event = await receiver.have("job.updated")
 

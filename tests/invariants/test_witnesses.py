@@ -47,7 +47,9 @@ async def test_candidate_deleted_and_404_end_the_candidate_and_then_its_applicat
     assert len(await house.log(c)) == 2
 
 
-async def test_the_listing_of_the_deleted_is_a_witness_too(house: House, receiver: Receiver) -> None:
+async def test_the_listing_of_the_deleted_is_a_witness_too(
+    house: House, receiver: Receiver
+) -> None:
     house.recruitee.add(SOMEBODY, stage=101)
     connection = await house.connect()
     await house.subscribe(receiver.url)

@@ -1,10 +1,10 @@
 """What both machines do: every step in Redis and in the model, both compared whole, some sent again."""
 
 import copy
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -19,9 +19,8 @@ class Sent(NamedTuple):
     """A script that may be sent again, since who sent it may never have seen the reply."""
 
     who: object
-    name: str
     command: tuple[Any, ...]
-    model: Callable[[], Any]
+    model: Callable[[Any], Any]  # what it does again, given the reply
 
 
 class Driving(RuleBasedStateMachine):
@@ -51,7 +50,7 @@ class Driving(RuleBasedStateMachine):
         """
         self.world.pipe.sent.clear()
         reply, self.stored = self.world.seen(act)
-        sent = [one for one in self.world.pipe.sent if one[1] != self.look]
+        sent = [one for one in self.world.pipe.sent if one[1] not in self.world.pipe.ours]
         if isinstance(reply, AssertionError | LookupError | TypeError | ValueError):
             raise reply
         again = model(reply)
@@ -59,13 +58,8 @@ class Driving(RuleBasedStateMachine):
         # Who goes on has seen the reply, and nobody sends it again.
         self._sent = [one for one in self._sent if one.who != who][-LATE:]
         if redo and sent and again is not None:
-            self._sent.append(Sent(who, type(self).__name__, sent[-1], again))
+            self._sent.append(Sent(who, sent[-1], again))
         return reply
-
-    @property
-    def look(self) -> str:
-        """The name under which Redis knows the script that reads everything."""
-        return self.world.pipe._scripts["_look"].sha
 
     def agree(self) -> None:
         """Compare all that is stored."""
@@ -82,10 +76,9 @@ class Driving(RuleBasedStateMachine):
         if not self._sent:
             return
         sent = self._sent[which % len(self._sent)]
-        note(f"again: {sent.who}")
         before = copy.deepcopy(self.harm())
-        _, self.stored = self.world.seen(self.world.pipe.again, sent.command)
-        sent.model()
+        reply, self.stored = self.world.seen(self.world.pipe.again, sent.command)
+        sent.model(reply)
         self.agree()
         assert self.harm() == before, "the second run of a script did harm"
 
@@ -104,24 +97,28 @@ class Driving(RuleBasedStateMachine):
     @rule()
     def arq_takes_its_jobs(self) -> None:
         """A worker was told."""
-        self.world.run(self.world.pipe.call, "DEL", "arq:queue", "arq:bell", *self._jobs())
+        jobs = [f"arq:job:{job}" for job in self.model.jobs]
+        _, self.stored = self.world.seen(
+            self.world.pipe.call, "DEL", "arq:queue", "arq:bell", *jobs
+        )
         self.model.jobs_done()
+        self.agree()
 
-    def _jobs(self) -> list[str]:
-        return [f"arq:job:{job}" for job in self.model.jobs]
+    def fenced(self, before: View) -> None:
+        """Check that who came too late changed nothing."""
+        assert self.stored == before, "a fenced step left something behind"
 
     def claim(self, which: str, want: int, lease: int) -> list[Lease]:
         """Claim in both worlds."""
         self.world.moment()
         held: list[Lease] = []
 
-        def model(claimed: Any) -> Callable[[], Any]:
+        def model(claimed: Any) -> None:
             got = [one.id for one in claimed.leases]
             leases, later = self.model.claim(which, want, lease, got)
             held.extend(claimed.leases)
             assert leases == [tuple(one) for one in claimed.leases]
             assert units(claimed.next_in_ms) == (None if later is None else max(0, later))
-            return lambda: None
 
         self.do(
             object(), lambda: self.world.store.claims.claim(which, want, lease * UNIT_MS), model,
@@ -137,6 +134,14 @@ class Driving(RuleBasedStateMachine):
 
     def check(self) -> None:
         """Check what is never untrue of `stored`."""
+
+    def teardown(self) -> None:
+        """End a run in which nothing was wrong."""
+        if sys.exc_info()[0] is None and self.stored:
+            self.end()
+
+    def end(self) -> None:
+        """Check what has to come true in the end."""
 
 
 def units(ms: float | None) -> int | None:

@@ -159,8 +159,11 @@ class InboxModel(Floor):
         self, c: str, token: int, fetch: int, writes: Sequence[Write],
         changes: Sequence[tuple[int, Change]], acks: Sequence[int], root: str,
     ) -> int:  # fmt: skip
-        """Commit a root: 1 done, 0 fenced, -1 moved, -2 a later fetch was at all of it."""
-        if not self.holds("in", c, token):
+        """Commit a root: 1 done, 0 fenced, -1 moved, -2 a later fetch was at all of it.
+
+        Without a token (0) nobody can be fenced.
+        """
+        if token and not self.holds("in", c, token):
             return 0
         conn, late = self.conns[c], set()
         for write in writes:
@@ -244,13 +247,14 @@ class InboxModel(Floor):
             due = self.now + delay
         elif look_again and conn.entries:
             due = self.now
-            self.ring("in")
         elif look_again and conn.parked:
             due = min(at for _, at in conn.parked.values())
         if due is None:
             self.ready["in"].pop(c, None)
             return None
         self.ready["in"][c] = due
+        if due <= self.now:
+            self.ring("in")
         return max(0, due - self.now)
 
     def sweep(self) -> int:

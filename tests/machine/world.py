@@ -7,6 +7,7 @@ a run really takes is so much less that rounding removes it.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable
 from typing import Any
 
@@ -30,7 +31,9 @@ LOOK = b"""
 local t = redis.call('TIME')
 local out = {string.format('%.3f', t[1] * 1000 + t[2] / 1000)}
 for _, key in ipairs(redis.call('KEYS', '*')) do
-  if key:sub(1, 5) == 'bell:' or key:sub(1, 4) == 'arq:' then redis.call('PEXPIRE', key, 600000) end
+  if (key:sub(1, 5) == 'bell:' or key:sub(1, 4) == 'arq:') and redis.call('PTTL', key) > 0 then
+    redis.call('PEXPIRE', key, 600000)
+  end
   local kind, value = redis.call('TYPE', key).ok, nil
   if kind == 'string' then value = redis.call('GET', key)
   elseif kind == 'hash' then value = redis.call('HGETALL', key)
@@ -71,15 +74,13 @@ class Watched(Pipe):
             if line not in text:
                 raise LookupError(f"{name} has no {line!r}")
             self._put(name, text.replace(line, other).encode())
-        self._put("_look", LOOK)
-        self._put("_wait", WAIT)
+        self.ours = {self._put("_look", LOOK), self._put("_wait", WAIT)}
 
-    def _put(self, name: str, text: bytes) -> None:
-        import hashlib
-
+    def _put(self, name: str, text: bytes) -> str:
         script = Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest())
         self._scripts[name] = script
         self._texts[script.sha] = text
+        return script.sha
 
     def _ask(self, command: tuple[Any, ...]) -> "asyncio.Future[Any]":
         if command[0] == "EVALSHA":

@@ -74,7 +74,9 @@ class Company:
             self._offer("published", LONG_AGO)
         for _ in range(candidates):
             person = self._candidate(LONG_AGO)
-            for offer_id in self.rng.sample(sorted(self.offers), self.rng.choice((1, 1, 2))):
+            for offer_id in self.rng.sample(
+                sorted(self.offers), min(jobs, self.rng.choice((1, 1, 2)))
+            ):
                 self._place(person, offer_id, LONG_AGO)
         self._noted()
 

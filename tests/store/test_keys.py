@@ -19,7 +19,9 @@ def _table() -> dict[str, tuple[str, str]]:
     """Return key pattern -> (type, lifetime)."""
     rows = ROW.findall(keys.__doc__ or "")[1:]
     return {
-        name: (kind.strip(), lifetime) for names, kind, lifetime in rows for name in names.split(", ")
+        name: (kind.strip(), lifetime)
+        for names, kind, lifetime in rows
+        for name in names.split(", ")
     }
 
 
@@ -51,13 +53,17 @@ def test_every_key_that_a_script_builds_is_in_the_table(script: str) -> None:
 
 
 def test_every_key_that_python_builds_is_in_the_table() -> None:
-    builders = [f for _, f in inspect.getmembers(keys, inspect.isfunction) if f is not keys.replay_line]
+    builders = [
+        f for _, f in inspect.getmembers(keys, inspect.isfunction) if f is not keys.replay_line
+    ]
     built = [f(*"xyz"[: len(inspect.signature(f).parameters)]) for f in builders]
 
     assert [key for key in built if not _rows(key)] == []
 
 
-async def test_all_that_a_run_leaves_is_in_the_table_with_its_type_and_lifetime(house: House) -> None:
+async def test_all_that_a_run_leaves_is_in_the_table_with_its_type_and_lifetime(
+    house: House,
+) -> None:
     house.recruitee.add(1, stage=101)
     async with receiving() as receiver:
         connection = await house.connect()
@@ -65,8 +71,7 @@ async def test_all_that_a_run_leaves_is_in_the_table_with_its_type_and_lifetime(
         thin, _ = await house.subscribe(receiver.url, format="thin")
         receiver.status = 500
         async with house.worker():
-            at = house.recruitee.move(1, 102)
-            await house.told(connection, house.moved(1, 101, 102, at))
+            await house.move(connection, 1, 101, 102)
             await eventually(lambda: _dead(house, 2))
             receiver.status = 200
             (event,) = await house.log(connection.id)

@@ -1,6 +1,6 @@
 """Each script may be sent twice: the second run changes nothing and says what the first came to."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -17,7 +17,16 @@ from service.core.unified.model import Change, Ref, Snapshot
 
 WHO = Ref("candidate", "1")
 LIMITS = Limits(5000, 3000, 500, 100)
-PASSING = ("arq:", "bell:", "tok", "rate:", "ready:", "parkdue:", "due:", "beat")  # clocks, bells and counters
+PASSING = (
+    "arq:",
+    "bell:",
+    "tok",
+    "rate:",
+    "ready:",
+    "parkdue:",
+    "due:",
+    "beat",
+)  # clocks, bells and counters
 
 
 async def _state(store: Store) -> dict[bytes, Any]:
@@ -37,11 +46,11 @@ async def _twice(store: Store, work: Callable[[], Awaitable[Any]]) -> tuple[Any,
 
 
 @pytest.fixture
-async def connection(store: Store) -> AsyncIterator[Connection]:
+async def connection(store: Store) -> Connection:
     """An active connection."""
     made = await store.connections.create("5600", "token", "secret", "Example")
     await store.connections.wake(made.id, ACTIVE, baseline_done=1)
-    yield made
+    return made
 
 
 @pytest.fixture
@@ -125,8 +134,9 @@ async def test_park_and_bury(store: Store, connection: Connection, lease: Lease)
 
 
 async def test_release(store: Store, connection: Connection, lease: Lease) -> None:
-    await _twice(store, lambda: store.inbox.release(lease, look_again=True))
+    done = await _twice(store, lambda: store.inbox.release(lease, look_again=True))
 
+    assert done == (0, None)
     assert [one.id for one in (await store.claims.claim("in", 9, 60_000)).leases] == [connection.id]
 
 
@@ -237,7 +247,9 @@ async def test_what_is_told_of_the_rate_and_of_status_may_be_said_twice(
     await _twice(store, lambda: store.pipe.run("sweep", 0))
 
 
-async def test_no_request_leaves_before_a_hold_is_over(store: Store, connection: Connection) -> None:
+async def test_no_request_leaves_before_a_hold_is_over(
+    store: Store, connection: Connection
+) -> None:
     c = connection.id
 
     await store.records.hold(c, 5, 4, 4)

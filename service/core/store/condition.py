@@ -16,6 +16,7 @@ WITHIN_S = 3.0
 CLOCK_MS = 2000
 LATE_MS = 60_000
 BEAT_MS = 30_000
+BEAT_LIVES_MS = 60_000
 log = logger("store")
 
 Level = Literal["ok", "warning", "failed"]
@@ -39,15 +40,11 @@ async def examine(store: Store, settings: Settings) -> list[Finding]:
     try:
         async with asyncio.timeout(WITHIN_S):
             facts = await info(store.pipe, "everything")
+            if facts.get("loading") == "1":
+                return [_loading(facts)]
             return [finding async for finding in _all(store, settings, facts)]
     except TimeoutError:
-        return [
-            Finding(
-                "redis",
-                "failed",
-                f"Redis did not answer within {WITHIN_S:.0f} s; see that it runs and is not overloaded",
-            )
-        ]
+        return [Finding("redis", "failed", silent(WITHIN_S))]
     except StoreUnavailable as error:
         return [Finding("redis", "failed", cure_of(str(error)))]
 
@@ -102,12 +99,25 @@ async def _all(
     yield await _connections(store)
 
 
+LOADING = "Redis is loading its data; it will answer when it has, usually within minutes"
+REPLICA = "Redis is a read-only replica; point HIREWIRE_REDIS_URL at the primary"
+DISK = "Redis cannot write its append-only file; free disk space, then it goes on by itself"
+
+
+def silent(within_s: float) -> str:
+    """Return what to do about a Redis that says nothing at all."""
+    return f"Redis did not answer within {within_s:g} s; see that it runs and is not overloaded"
+
+
 def cure_of(said: str) -> str:
     """Return what to do about a Redis that does not serve, from what StoreUnavailable says."""
     cures: Mapping[str, str] = {
-        "BusyLoadingError": "Redis is loading its data; it will answer when it has, usually within minutes",
-        "ReadOnlyError": "Redis is a read-only replica; point HIREWIRE_REDIS_URL at the primary",
-        "AuthenticationError": "Redis refuses the password; correct HIREWIRE_REDIS_URL",
+        "BusyLoadingError": LOADING,
+        "ReadOnlyError": REPLICA,
+        "MasterDownError": REPLICA,
+        "MISCONF": DISK,
+        "Authentication": "Redis refuses the password; correct HIREWIRE_REDIS_URL",
+        "NoPermissionError": "Redis refuses a command to this user; give it all rights (ACL SETUSER)",
         "OutOfMemoryError": "Redis is full; raise maxmemory, or let subscribers catch up",
     }
     for word, cure in cures.items():
@@ -128,9 +138,12 @@ def _version(facts: Mapping[str, str]) -> Finding:
 def _role(facts: Mapping[str, str]) -> Finding:
     if facts.get("role") == "master":
         return ok("role", "Redis is a primary")
-    return Finding(
-        "role", "failed", "Redis is a read-only replica; point HIREWIRE_REDIS_URL at the primary"
-    )
+    return Finding("role", "failed", REPLICA)
+
+
+def _loading(facts: Mapping[str, str]) -> Finding:
+    left = facts.get("loading_eta_seconds", "")
+    return Finding("redis", "failed", LOADING + (f" (about {left} s are left)" if left else ""))
 
 
 def _persistence(facts: Mapping[str, str], fsync: str | None) -> Finding:
@@ -154,11 +167,7 @@ def _disk(facts: Mapping[str, str]) -> Finding:
         and facts.get("aof_last_bgrewrite_status", "ok") == "ok"
     ):
         return ok("disk", "the last writes to the append-only file worked")
-    return Finding(
-        "disk",
-        "failed",
-        "Redis cannot write its append-only file; free disk space, then it goes on by itself",
-    )
+    return Finding("disk", "failed", DISK)
 
 
 async def _eviction(pipe: Pipe, facts: Mapping[str, str]) -> Finding:
@@ -230,10 +239,10 @@ async def _keys(store: Store) -> Finding:
 
 
 async def _worker(pipe: Pipe) -> Finding:
-    beat = await pipe.call("GET", "beat")
-    age = times.now_ms() - int(beat) if beat else None
-    if age is not None and age < BEAT_MS:
-        return ok("worker", f"a worker swept {max(age, 0) // 1000} s ago")
+    # By what is left of its lifetime: this machine's clock may be off.
+    left = int(await pipe.call("PTTL", "beat"))
+    if left > BEAT_LIVES_MS - BEAT_MS:
+        return ok("worker", f"a worker swept {(BEAT_LIVES_MS - left) // 1000} s ago")
     return Finding(
         "worker",
         "failed",

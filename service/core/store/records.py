@@ -96,6 +96,11 @@ class Records:
         found = await self._pipe.call("HGET", keys.remote_ids(c, model), uid)
         return found.decode() if found else None
 
+    async def name(self, c: str, model: str, remote_ids: Mapping[str, str]) -> None:
+        """Keep the remote ids behind unified ids of records that others name before we have them."""
+        flat = [part for pair in remote_ids.items() for part in pair]
+        await self._pipe.call("HSET", keys.remote_ids(c, model), *flat)
+
     async def children(self, c: str, root: Ref) -> set[Ref]:
         """Return the records that came with a root."""
         members = await self._pipe.call("SMEMBERS", keys.children(c, root.model, root.remote_id))

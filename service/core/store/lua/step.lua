@@ -60,6 +60,8 @@ for _ = 1, tonumber(take()) do
         redis.call('HINCRBY', 'stat', 'deliveries_dead', 1)
       elseif verdict == 'ok' then
         redis.call('HINCRBY', 'stat', 'deliveries_delivered', 1)
+      elseif verdict == 'erased' then
+        redis.call('HINCRBY', 'stat', 'deliveries_erased', 1)
       end
       if replay and replay ~= cjson.null then settle_replay(replay, cjson.decode(have).dlt, verdict) end
     end
