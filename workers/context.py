@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Generic, TypeVar
@@ -23,6 +23,8 @@ V = TypeVar("V")
 STAGES_LIVE_S = 60.0
 BODIES = 2000
 BODIES_LIVE_S = 5.0
+COMMITS = 20_000
+COMMITS_LIVE_S = 120.0  # longer than any fetch lasts
 
 
 class Briefly(Generic[K, V]):
@@ -46,6 +48,32 @@ class Briefly(Generic[K, V]):
             self._rows.popitem(last=False)
 
 
+class Lately:
+    """Which records this process committed lately, and whether since a moment: moments are counted.
+
+    All fetches of a connection that can still commit are one process's, the lease sees to that.
+    """
+
+    def __init__(self) -> None:
+        self._moment = 0
+        self._rows: Briefly[Hashable, tuple[int, object]] = Briefly(COMMITS, COMMITS_LIVE_S)
+
+    def now(self) -> int:
+        """Return this moment."""
+        self._moment += 1
+        return self._moment
+
+    def note(self, records: Iterable[Hashable], by: object) -> None:
+        """Remember that these are being committed now."""
+        for record in records:
+            self._rows.put(record, (self.now(), by))
+
+    def since(self, moment: int, records: Iterable[Hashable], by: object) -> bool:
+        """Say whether anybody but `by` has committed one of these since a moment."""
+        rows = (self._rows.get(record) for record in records)
+        return any(row is not None and row[0] > moment and row[1] is not by for row in rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One worker process."""
@@ -65,6 +93,7 @@ class Context:
     missing_jobs: Briefly[tuple[str, str], bool] = field(
         default_factory=lambda: Briefly(10_000, 600.0)
     )
+    lately: Lately = field(default_factory=Lately)
     bodies: Briefly[tuple[str, str], bytes] = field(
         default_factory=lambda: Briefly(BODIES, BODIES_LIVE_S)
     )

@@ -39,6 +39,7 @@ from service.core.unified.registry import MODELS, ROOTS
 from workers.context import Context
 
 RACES = 8
+LONGEST_TURN_S = 5.0
 log = logger("refetch")
 
 
@@ -104,6 +105,10 @@ class _Unanswered(Exception):
         self.outcome = outcome
 
 
+class _Overtaken(Exception):
+    """Another fetch told of one of the records while this one was under way: ask again."""
+
+
 class _One:
     """One refetch of one root."""
 
@@ -127,18 +132,31 @@ class _One:
         self._acks = acks
         self._parked = parked
         self._jobs: dict[str, str] = {}  # unified -> remote id of those that the answer names
+        self._moment = 0
 
     async def run(self, patient: bool) -> Outcome:
+        named = self._parked
+        for _ in range(RACES):
+            try:
+                return await self._once(patient, named)
+            except _Unanswered as error:
+                return error.outcome
+            except _Overtaken:
+                named = ""  # begun is begun, however often it is asked
+        return Failed("its records kept changing while they were fetched")
+
+    async def _once(self, patient: bool, named: str) -> Outcome:
         rate = self._ctx.settings.recruitee_rate
+        self._moment = self._ctx.lately.now()
         begun = await self._ctx.store.records.begin(
-            self._c, self._ref, rate, MAX_IN_FLIGHT, self._lease, self._parked
+            self._c, self._ref, rate, MAX_IN_FLIGHT, self._lease, named
         )
+        if begun.wait_s > LONGEST_TURN_S:
+            # Recruitee told us to wait (429): parked, it holds neither the lease nor a place in the drain.
+            return Failed("Recruitee asked for a pause", begun.wait_s)
         await asyncio.sleep(begun.wait_s)
         answer = await self._get(self._root.path.format(id=self._ref.remote_id), self._root.params)
-        try:
-            return await self._answered(answer, begun, patient)
-        except _Unanswered as error:
-            return error.outcome
+        return await self._answered(answer, begun, patient)
 
     async def _answered(self, answer: Answer, begun: Begun, patient: bool) -> Outcome:
         match answer:
@@ -293,6 +311,7 @@ class _One:
             if self._jobs and any(write.replaces == 0 for write in writes):
                 # To see whether an application is gone one asks by its job, which we may never have seen.
                 await records.name(self._c, "job", self._jobs)
+            self._in_order(writes)
             done = await records.commit(
                 self._c, token, writes, changes, lease=self._lease, acks=self._acks,
                 parked=self._parked, ring=False,
@@ -304,6 +323,16 @@ class _One:
                 return self._told(done, changes)
             known = known | await records.load(self._c, {*touched, *gone})
         return Failed("its records kept changing while they were compared")
+
+    def _in_order(self, writes: Sequence[Write]) -> None:
+        """See that no other root's fetch committed one of these while ours was under way.
+
+        Roots share some records (stages): which of two answers is older nobody can say then.
+        """
+        shown = [(self._c, write.ref) for write in writes]
+        if self._ctx.lately.since(self._moment, shown, self):
+            raise _Overtaken
+        self._ctx.lately.note(shown, self)
 
     def _told(self, done: Committed, changes: Sequence[tuple[int, Change]]) -> Done:
         if done is Committed.STALE or not changes:

@@ -37,6 +37,26 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
+async def test_a_long_hold_keeps_no_worker_busy(house: House) -> None:
+    for person in (1, 2):
+        house.recruitee.add(person)
+    c = (connection := await house.connect()).id
+    house.recruitee.faults["/candidates/1"] = Fault(429, headers={"retry-after": "3600"})
+    async with house.worker() as (_, drains):
+        await house.rename(connection, 1, "One Later")
+        await eventually(lambda: house.store.pipe.call("HLEN", keys.parked(c)))
+        await house.rename(connection, 2, "Two Later")
+        await eventually(lambda: _all_parked(house, c))
+        await house.rests(c)
+        assert house.recruitee.asked["/candidates/2"] == 0
+        await house.time_passes(c, drains)
+        await house.logged(c, 2)
+
+
+async def _all_parked(house: House, c: str) -> bool:
+    return await house.store.inbox.depth(c) == (0, 2)
+
+
 async def test_a_429_without_retry_after_is_tried_again(house: House) -> None:
     house.recruitee.add(1)
     c = (connection := await house.connect()).id

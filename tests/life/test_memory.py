@@ -67,7 +67,9 @@ async def test_at_75_percent_reading_at_length_waits_and_webhooks_do_not(
         easy(server)
         await _eased(ctx)
         for line, name in (("in", second.id), ("rpl", "")):
-            waiting = [name.encode()] if name else await own.store.pipe.call("ZRANGE", "ready:rpl", 0, -1)
+            waiting = (
+                [name.encode()] if name else await own.store.pipe.call("ZRANGE", "ready:rpl", 0, -1)
+            )
             await own.store.pipe.call("ZADD", f"ready:{line}", 0, waiting[0])
         drains.refetch.wake()
         drains.replay.wake()

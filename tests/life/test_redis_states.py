@@ -105,8 +105,8 @@ async def test_a_redis_that_loads_its_data_is_said_to_do_so(
     server = servers.make(appendfsync="no")
     await asyncio.to_thread(_many_keys, server)
     server.stop()
-    # Hidden setting of the server: what it waits for each key, in microseconds.
-    server.options |= {"key-load-delay": "250"}
+    # A setting for tests: how long it takes over each key, in microseconds.
+    server.options |= {"key-load-delay": "50"}
     server.start(wait=False)
     async with web_of(over(settings, server)) as web:
 
@@ -120,7 +120,7 @@ async def test_a_redis_that_loads_its_data_is_said_to_do_so(
 
 def _many_keys(server: Server) -> None:
     with server.client() as client:
-        for start in range(0, 16_000, 1000):
+        for start in range(0, 40_000, 1000):
             pipeline = client.pipeline(transaction=False)
             for n in range(start, start + 1000):
                 pipeline.set(f"seen:none:{n}", 1)

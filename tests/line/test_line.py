@@ -64,7 +64,9 @@ async def test_a_move_tells_the_stage_before_and_after_and_its_cause(line: Line)
     placement = await _placement(line, job["id"])
     to = _stage(job, "phone_screen")
 
-    await line.recruitee.patch(f"/placements/{placement['id']}/change_stage", json={"stage_id": to["id"]})
+    await line.recruitee.patch(
+        f"/placements/{placement['id']}/change_stage", json={"stage_id": to["id"]}
+    )
 
     changed = await _changed(line, "application.stage_changed")
     event = line.receiver.of("application.stage_changed")[0]
@@ -108,7 +110,9 @@ async def test_disqualify_requalify_and_hire_are_told_apart_and_in_order(line: L
     assert [got.event["sequence"] for got in line.receiver.got] == [1, 2, 3, 4, 5]
 
 
-async def test_moving_a_disqualified_application_is_requalified_then_stage_changed(line: Line) -> None:
+async def test_moving_a_disqualified_application_is_requalified_then_stage_changed(
+    line: Line,
+) -> None:
     await line.connect()
     await line.subscribe(event_types=("application.*",))
     job = await _job(line)
@@ -198,14 +202,18 @@ async def test_the_baseline_and_a_webhook_that_changes_nothing_are_silent(line: 
     listed = (await line.recruitee.get("/candidates")).json()["candidates"]
     connection = (await line.store.connections.all())[0]
 
-    entry_ = entry(f"candidate:{listed[0]['id']}", Cause(origin="webhook", event_type="candidate_moved"))
+    entry_ = entry(
+        f"candidate:{listed[0]['id']}", Cause(origin="webhook", event_type="candidate_moved")
+    )
     await line.store.inbox.enqueue(connection.id, [entry_])
     await _drained(line, connection.id)
 
     assert line.receiver.tried == []
 
 
-async def test_a_failing_subscriber_ends_as_a_dead_letter_and_a_replay_delivers_it(line: Line) -> None:
+async def test_a_failing_subscriber_ends_as_a_dead_letter_and_a_replay_delivers_it(
+    line: Line,
+) -> None:
     await line.connect()
     await line.subscribe(event_types=("candidate.created",))
     line.receiver.status = 500

@@ -331,7 +331,9 @@ class InboxMachine(Driving):
             assert reply == self.model.renew("in", c, token, LEASE)
             return lambda _: self.model.renew("in", c, token, LEASE)
 
-        self.do(hand, lambda: self.world.store.claims.renew("in", hand.lease, LEASE * UNIT_MS), model)
+        self.do(
+            hand, lambda: self.world.store.claims.renew("in", hand.lease, LEASE * UNIT_MS), model
+        )
 
     @precondition(lambda self: self.hands)
     @rule(n=pick)
@@ -341,7 +343,9 @@ class InboxMachine(Driving):
 
     # what happens to a connection
 
-    @rule(n=pick, status=st.sampled_from(STATUSES), how=st.sampled_from(("wake", "note", "restore")))
+    @rule(
+        n=pick, status=st.sampled_from(STATUSES), how=st.sampled_from(("wake", "note", "restore"))
+    )
     def status(self, n: int, status: str, how: str) -> None:
         """It is stopped, or goes on."""
         c = self._c(n)
@@ -462,7 +466,8 @@ class InboxMachine(Driving):
         self.hands = [hand]
         self.pull(0, 1000)
         for root in ROOTS:
-            if self._waiting(hand, ":".join(root)):
+            name = ":".join(root)
+            if name in self.model.conns[hand.lease.id].parked or self._waiting(hand, name):
                 self.begin(0, root)
                 self._commit(hand, hand.begun[-1], [1, 0, 1], True)
         self._release(hand, True, None)

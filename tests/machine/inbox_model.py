@@ -150,9 +150,7 @@ class InboxModel(Floor):
             conn.begun[counted] = conn.begun.get(counted, 0) + 1
         wait, fetch = self.turn(conn, burst), self.token()
         kids = {Ref(*kid.split(":")) for kid in conn.children.get(":".join(root), ())}
-        known = {
-            ref: conn.records[ref].snapshot for ref in {root, *kids} if ref in conn.records
-        }
+        known = {ref: conn.records[ref].snapshot for ref in {root, *kids} if ref in conn.records}
         return wait, fetch, known
 
     def commit(

@@ -294,7 +294,7 @@ class OutboundModel(InboxModel):
         for line, ids in ((sub.live, live), (sub.replayed, replayed)):
             earliest(line.due, free, self.now, ids)
             free -= len(ids)
-            line.due |= {name: self.now + how.flight + 0.5 for name in ids}
+            line.due |= dict.fromkeys(ids, self.now + how.flight + 0.5)
         later = min([*sub.live.due.values(), *sub.replayed.due.values()], default=None)
         if chosen.going or chosen.reads or how.flying:
             self.ready["out"][s] = self.now + how.lease

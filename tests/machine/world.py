@@ -178,7 +178,9 @@ class World:
                 return sorted(scores)
             return {name: self.instant(score, now) for name, score in scores.items()}
         if kind == "hash":
-            return self._hash(head, {_text(value[k]): _text(value[k + 1]) for k in range(0, len(value), 2)}, key)
+            return self._hash(
+                head, {_text(value[k]): _text(value[k + 1]) for k in range(0, len(value), 2)}, key
+            )
         if kind == "string":
             return self._string(head, _text(value), now)
         return sorted(map(_text, value)) if kind == "set" else [_text(v) for v in value]

@@ -152,12 +152,11 @@ class _Reading:
         were told by webhooks that are lost or late, such hops chain at the stage where we had the record.
         """
         states = self._past.states
-        looser = [{k: v for k, v in shows.items() if k != "current_stage_id"}] if anywhere else []
-        for seen in (shows, *looser):
-            for index in range(self._at + 1, len(states)):
-                if agree(self._model, seen, states[index]):
-                    self._at = index
-                    return
+        seen = {k: v for k, v in shows.items() if not (anywhere and k == "current_stage_id")}
+        for index in range(self._at + 1, len(states)):
+            if agree(self._model, seen, states[index]):
+                self._at = index
+                return
         earlier = any(agree(self._model, shows, state) for state in states)
         why = (
             "an earlier state than was told before"

@@ -211,9 +211,7 @@ async def test_a_quarantined_webhook_that_is_usable_by_now_is_taken_in(
     assert await ops.items("/dead-letters") == []
 
 
-async def test_an_inbound_one_goes_with_its_connection(
-    ops: Ops, history: History
-) -> None:
+async def test_an_inbound_one_goes_with_its_connection(ops: Ops, history: History) -> None:
     connection = await history.connection()
     dead = await _buried(history.store, connection.id)
     await ops.send("DELETE", f"/connections/{connection.id}")

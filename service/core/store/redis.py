@@ -117,6 +117,8 @@ def _said(error: BaseException) -> str:
     # An error's text may quote a command's arguments; its class, its code and a script's line do not.
     if not isinstance(error, RedisError):
         return type(error).__name__
+    if isinstance(error.__cause__, RedisError):
+        error = error.__cause__  # what a handshake was refused for
     code = str(error).split(" ", 1)[0].rstrip(":")
     line = re.search(r"user_script:\d+: [^'\"]{0,80}", str(error))
     return f"{type(error).__name__} {code} {line.group() if line else ''}".strip()

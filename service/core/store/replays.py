@@ -52,6 +52,7 @@ class Replays:
 
         `done` and `failed` are items that were settled when the replay was asked for.
         """
+        items = _once(items)
         r, total = "rpl_" + ids.draw(), len(items) + done + failed
         status: Status = "running" if items else "done"
         for start in range(0, len(items), 500):
@@ -118,3 +119,14 @@ class Replays:
                     await self._pipe.call("HDEL", "replaying", item.dead_letter_id)
             await self._pipe.call("DEL", keys.replay_queue(r))
         return True
+
+
+def _once(items: Sequence[Item]) -> list[Item]:
+    """Return each (event, subscriber) once, as a dead letter if it is one: it is one delivery."""
+    chosen: dict[tuple[str, str], Item] = {}
+    for item in items:
+        # An inbound dead letter has neither: it stands for itself.
+        key = (item.event_id, item.subscriber_id) if item.event_id else (item.dead_letter_id, "")
+        if key not in chosen or item.dead_letter_id:
+            chosen[key] = item
+    return list(chosen.values())

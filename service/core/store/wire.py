@@ -91,7 +91,6 @@ class Wire(asyncio.Protocol):
         self._dialling: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
-        self._why: RedisError | None = None  # what the server said before we hung up
         self._stream: object = None  # one that is let go of closes its transport
 
     def ask(self, command: Command, read: Read | None = None) -> "asyncio.Future[Any]":
@@ -101,11 +100,7 @@ class Wire(asyncio.Protocol):
         if self._closed:
             future.set_exception(self._fault(RedisConnectionError("closed")))
             return future
-        if not self._waiting:
-            loop.call_soon(self._flush)
-        self._waiting.append(
-            Asked(command, future, read, self._tries, loop.time() + self._within_s)
-        )
+        self._send(Asked(command, future, read, self._tries, loop.time() + self._within_s))
         return future
 
     async def close(self) -> None:
@@ -161,6 +156,8 @@ class Wire(asyncio.Protocol):
                     await self._connect()
                 except (RedisError, OSError, TimeoutError) as error:
                     self._again(error)
+                    if not self._waiting:
+                        return  # whoever asks next begins with a short pause again
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, LAST_PAUSE_S)
         finally:
@@ -189,36 +186,46 @@ class Wire(asyncio.Protocol):
         try:
             self._reader.feed(data)
             while (reply := self._reader.gets()) is not _MORE:
-                if not isinstance(reply, hiredis.PushNotification) and not self._answer(reply):
-                    return
+                if not isinstance(reply, hiredis.PushNotification):
+                    self._answer(reply)
         except RedisConnectionError:
             self._hang_up()
 
-    def _answer(self, reply: Any) -> bool:
-        """Settle the oldest; False when the connection is of no use."""
-        if isinstance(reply, BusyLoadingError):
-            self._why = reply
-            self._hang_up()
-            return False
+    def _answer(self, reply: Any) -> None:
+        """Settle the oldest."""
         one = self._sent.popleft()
-        if isinstance(reply, NoScriptError) and not one.future.done():
+        if isinstance(reply, BusyLoadingError):
+            self._later(one, reply)
+        elif isinstance(reply, NoScriptError) and not one.future.done():
             one.command = self._whole(one.command)
-            if not self._waiting:
-                asyncio.get_running_loop().call_soon(self._flush)
-            self._waiting.append(one)
+            self._send(one)
         elif isinstance(reply, Exception):
             self._fail(one, reply)
         else:
             one.settle(reply)
-        return True
+
+    def _later(self, one: Asked, error: RedisError) -> None:
+        """Send again, after a growing pause, what a server that reads its files does not answer yet."""
+        pause = min(FIRST_PAUSE_S * 2 ** (self._tries - one.left), LAST_PAUSE_S)
+        one.left -= 1
+        if one.left < 0:
+            self._fail(one, error)
+        else:
+            asyncio.get_running_loop().call_later(pause, self._send, one)
+
+    def _send(self, one: Asked) -> None:
+        if self._closed:
+            return self._fail(one, RedisConnectionError("closed"))
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._waiting.append(one)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Send what is unanswered again, on the next connection, before what was asked since."""
         self._transport, self._stream = None, None
         self._waiting = [*self._sent, *self._waiting]
         self._sent.clear()
-        self._again(self._why or RedisConnectionError("the connection was lost"))
-        self._why = None
+        self._again(RedisConnectionError("the connection was lost"))
         if self._waiting and not self._closed:
             self._flush()
 
