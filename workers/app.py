@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # With what comes after it this ends before a supervisor's patience does (25 s).
 STOP_WITHIN_S = 18.0
-BELLS_WITHIN_S = 1.0
+BELLS_WITHIN_S, REDIS_WITHIN_S = 1.0, 3.0
 SWEEP_SECONDS = set(range(0, 60, 5))
 TRIM_SECOND = 33
 log = logger("worker")
@@ -67,6 +67,7 @@ async def running(
                 yield ctx, drains
         finally:
             ctx.stopping.set()
+            ctx.store.pipe.hurry(REDIS_WITHIN_S)
             await asyncio.gather(*(drain.stop(STOP_WITHIN_S) for drain in drains.all()))
             await asyncio.gather(*(_ended(task) for task in (*tasks, tending)))
 

@@ -29,6 +29,7 @@ from service.core.unified.model import Context as Facts
 from service.core.unified.model import Draft, Ref, Root, Snapshot, Verdict
 from service.core.unified.registry import MODELS, ROOTS
 from workers.context import Context
+from workers.drain import LEASE_MS
 from workers.refetch import Done, Failed, as_of, company
 
 ORDER = ("job",)  # jobs first: their stages' categories are needed to read applications
@@ -49,6 +50,8 @@ async def baseline(
         outcome = await _Reading(ctx, connection, lease, root, progress).run()
         if not isinstance(outcome, Done):
             return outcome
+    if not await ctx.store.claims.renew("in", lease, LEASE_MS):
+        raise Fenced(lease.id)
     await ctx.store.connections.wake(connection.id, ACTIVE, reason="", baseline_done=times.now_ms())
     log.info("baseline.done", connection_id=connection.id)
     return Done(0)

@@ -94,7 +94,7 @@ class _Line:
                 del self._running[task]
                 going &= task.result()
             # By the clock, not only when nothing ends: the pull is what renews the lease.
-            if not done or news.is_set() or monotonic() > self._renew_at:
+            if not done or not self._pending or news.is_set() or monotonic() > self._renew_at:
                 news.clear()
                 going &= await self._pull()
         return await self._ctx.store.inbox.release(self._lease, look_again=True)

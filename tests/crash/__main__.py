@@ -6,7 +6,7 @@ import sys
 import time
 
 from tests.crash.campaign import campaign
-from tests.crash.run import SCENARIOS
+from tests.crash.plan import SCENARIOS
 from tests.crash.safeguards import SAFEGUARDS
 
 

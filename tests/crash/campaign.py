@@ -7,7 +7,8 @@ import warnings
 
 from tests.crash.far_ends import far_thread
 from tests.crash.loop import mortal
-from tests.crash.run import Run, Tally, listen, quicker
+from tests.crash.plan import Tally
+from tests.crash.run import Run, listen, quicker
 from tests.crash.safeguards import switched_off
 from tests.crash.server import serving
 

@@ -4,11 +4,8 @@ import asyncio
 import dataclasses
 import random
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import get_args
 
 import structlog
 from pydantic import AnyHttpUrl, SecretStr
@@ -23,7 +20,8 @@ from service.core.unified.registry import ROOTS
 from tests.crash.far_ends import FarEnds, Subscriber
 from tests.crash.findings import open_things, violations
 from tests.crash.loop import CrashLoop, collect
-from tests.crash.pipe import CrashPipe, Fault
+from tests.crash.pipe import CrashPipe
+from tests.crash.plan import Plan, Tally
 from tests.crash.server import Server
 from tests.crash.story import SECRET, Story
 from tests.model import edits
@@ -31,100 +29,8 @@ from tests.model.company import COMPANY_ID, STAGES, Company
 from workers import baseline
 from workers.app import running
 
-SCENARIOS: dict[str, tuple[str, ...]] = {
-    "ingress": ("accept", "GET", "HGETALL"),
-    "drain": ("claim", "renew", "pull", "release"),
-    "fetch": ("begin", "turn", "HMGET", "HGET"),
-    "commit": ("commit", "park"),
-    "deliver": ("step", "GET"),
-    "settle": ("step",),
-    "sweep": ("sweep", "ZRANGE", "XTRIM"),
-    "replay": (
-        "LRANGE",
-        "LLEN",
-        "open_replay",
-        "release_replay",
-        "renew",
-        "fill_replay",
-        "new_replay",
-    ),
-    "baseline": ("begin", "commit", "note", "wake_connection", "release", "HMGET"),
-    "steal": ("pull", "commit", "step", "release", "begin", "park"),
-    "mixed": (),
-}
-"""Scenario -> the commands at which its processes prefer to die (none: any)."""
-LIFE_S = 0.15
 SETTLED_WITHIN_S = 12.0
 PAGE = 3
-
-
-@dataclass
-class Tally:
-    """What was done, and what was wrong."""
-
-    points: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    at: Counter[str] = field(default_factory=Counter)
-    events: int = 0
-    wrong: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Plan:
-    """How one process ends: before its n-th callback, or at its n-th command of some names."""
-
-    rng: random.Random
-    loop: CrashLoop
-    names: tuple[str, ...]
-    tally: Tally
-    callbacks: int | None = None
-    commands: int | None = None
-    steals: float = 0.0
-    faults: float = 0.01
-    armed: bool = False
-
-    @classmethod
-    def draw(cls, rng: random.Random, loop: CrashLoop, scenario: str, tally: Tally) -> "Plan":
-        """Choose an end: half at a callback, half at a command."""
-        plan = cls(rng, loop, SCENARIOS[scenario], tally)
-        if rng.random() < 0.5:
-            plan.callbacks = int(rng.choice((30, 150, 400)) * rng.random()) + 1
-        else:
-            plan.commands = rng.choice((1, 2, 3, 5, 8, 13))
-        if scenario == "steal":
-            plan.steals = 0.15
-        return plan
-
-    def asked(self, name: str) -> Fault | None:
-        """Decide what happens to a command."""
-        if not self.armed:
-            return None
-        if self.commands is not None and (not self.names or name in self.names):
-            self.commands -= 1
-            if self.commands <= 0:
-                self.tally.at[name] += 1
-                return self.rng.choice(("die_unsent", "die_unheard"))
-        if self.rng.random() < self.steals:
-            return self._counted("steal")
-        if self.rng.random() < self.faults:
-            fault: Fault = self.rng.choice(("lost", "unheard", "twice"))
-            if fault != "twice":
-                # What lost its store waits for long: its time is better spent dead.
-                self.loop.call_later(0.01, self.loop.kill)
-            return self._counted(fault)
-        return None
-
-    def arm(self) -> None:
-        """Begin to count: the process is up."""
-        self.armed = True
-        if self.callbacks is not None:
-            self.loop.dies_after = self.loop.ran + self.callbacks
-        self.loop.call_later(LIFE_S, self.loop.kill)
-
-    def _counted(self, fault: Fault) -> Fault:
-        assert fault in get_args(Fault)
-        self.tally.faults[fault] += 1
-        return fault
 
 
 class Run:

@@ -157,6 +157,12 @@ SAFEGUARDS: dict[str, Safeguard] = {
         ),
         test=INVARIANTS + "test_sweeping.py::test_an_inbox_that_lost_its_place_in_line_is_put_back",
     ),
+    "overtaken": Safeguard(
+        "an answer during which another root's fetch told of the same record is asked for again",
+        lambda: patch.object(refetch._One, "_in_order", lambda one, writes: None),
+        test="tests/crash/test_overtaken.py::"
+        "test_a_fetch_during_which_a_record_was_committed_elsewhere_asks_again",
+    ),
     "hops-in-the-answer": Safeguard(
         "hops up to a record's own update are in what was fetched, and are not told after it",
         lambda: _stack(

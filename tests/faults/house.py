@@ -35,7 +35,7 @@ WANTED: Mapping[str, dict[str, Any]] = {
     "cloud": {"format": "cloudevents", "concurrency": 8},
     "applications": {"event_types": ["application.*"]},
     "shy": {"concurrency": 1, "event_types": ["candidate.*", "job.*", "stage.*"]},
-    "hopeless": {"retry_schedule": HOPELESS},
+    "hopeless": {"retry_schedule": HOPELESS, "event_types": ["candidate.*"]},
     "other": {},
 }
 

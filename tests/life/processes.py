@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -57,6 +58,7 @@ class Processes:
 
     folder: Path
     started: list[Process] = field(default_factory=list)
+    _numbers: "count[int]" = field(default_factory=count)
 
     def worker(self, settings: Settings, **named: str) -> Process:
         """Start a worker, and wait until it works."""
@@ -77,7 +79,8 @@ class Processes:
 
     def start(self, settings: Settings, module: str, *args: str, **named: str) -> Process:
         """Run `python -m module args`; `named` are further settings."""
-        log = self.folder / f"process{len(self.started)}.log"
+        # Counted, since several are started at once.
+        log = self.folder / f"process{next(self._numbers)}.log"
         with log.open("wb") as out:
             popen = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *args],
@@ -85,6 +88,10 @@ class Processes:
             )  # fmt: skip
         self.started.append(Process(popen, log))
         return self.started[-1]
+
+    def env(self, settings: Settings, **named: str) -> dict[str, str]:
+        """Return the environment of a command."""
+        return _env(settings, named)
 
     def close(self) -> None:
         """Kill what still runs."""

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,19 +101,17 @@ class Servers:
 
     def make(
         self,
+        options: Mapping[str, str] | None = None,
         *,
-        tcp: bool = False,
-        wait: bool = True,
+        port: int = 0,
         file_limit: int | None = None,
-        **options: str,
     ) -> Server:
-        """Start one more; options are named with underscores."""
+        """Start one more."""
         folder = self.folder / f"redis{len(self.made)}"
         folder.mkdir()
-        named = {name.replace("_", "-"): value for name, value in options.items()}
-        server = Server(folder, named, free_port() if tcp else 0, file_limit)
+        server = Server(folder, dict(options or {}), port, file_limit)
         self.made.append(server)
-        server.start(wait=wait)
+        server.start()
         return server
 
 

@@ -1,11 +1,12 @@
-"""A Redis that does not serve: webhooks are answered 503, one sentence says why, and it recovers by itself."""
+"""A Redis that does not serve: 503, one sentence that says why with its cure, and it recovers by itself."""
 
 import asyncio
 import signal
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import redis
 from pydantic import SecretStr
 
 from service.core.settings import Settings
@@ -16,8 +17,6 @@ from tests.life.ops import Web, web_of
 from tests.life.processes import Processes
 from tests.life.servers import Server, Servers, free_port
 from tests.serving import Receiver, eventually
-
-NOWHERE = 1
 
 
 async def _answers(house: House, connection: Any, status: int) -> None:
@@ -33,7 +32,7 @@ async def _answers(house: House, connection: Any, status: int) -> None:
 async def test_a_full_disk_means_503_until_there_is_room(
     settings: Settings, servers: Servers, receiver: Receiver
 ) -> None:
-    server = servers.make(appendfsync="everysec", file_limit=256 * 1024)
+    server = servers.make({"appendfsync": "everysec"}, file_limit=256 * 1024)
     async with housing(over(settings, server)) as house, web_of(house.settings) as web:
         house.recruitee.add(1)
         connection = await house.connect()
@@ -55,14 +54,13 @@ async def test_a_full_disk_means_503_until_there_is_room(
 
 
 def _fill_the_disk(server: Server) -> None:
-    import redis
+    with server.client() as client, pytest.raises(redis.ResponseError, match="MISCONF"):
+        _write_on(client)
 
-    with server.client() as client:
-        try:
-            while True:
-                client.set("filler", "x" * 50_000)
-        except redis.ResponseError as error:
-            assert "MISCONF" in str(error)
+
+def _write_on(client: "redis.Redis") -> None:
+    while True:
+        client.set("filler", "x" * 50_000)
 
 
 async def test_with_every_write_synced_a_full_disk_ends_the_server_and_nothing_is_lost(
@@ -102,7 +100,7 @@ async def _sentence(web: Web, *words: str) -> None:
 async def test_a_redis_that_loads_its_data_is_said_to_do_so(
     settings: Settings, servers: Servers
 ) -> None:
-    server = servers.make(appendfsync="no")
+    server = servers.make({"appendfsync": "no"})
     await asyncio.to_thread(_many_keys, server)
     server.stop()
     # A setting for tests: how long it takes over each key, in microseconds.
@@ -128,7 +126,7 @@ def _many_keys(server: Server) -> None:
 
 
 async def test_a_replica_is_no_place_to_write_to(settings: Settings, servers: Servers) -> None:
-    server = servers.make(replicaof=f"127.0.0.1 {free_port()}")
+    server = servers.make({"replicaof": f"127.0.0.1 {free_port()}"})
     async with web_of(over(settings, server)) as web:
         await _sentence(web, "read-only replica", "primary")
 
@@ -137,7 +135,7 @@ async def test_a_replica_is_no_place_to_write_to(settings: Settings, servers: Se
 async def test_a_wrong_or_missing_password_is_said_and_never_shown(
     settings: Settings, servers: Servers, password: str
 ) -> None:
-    server = servers.make(requirepass="right-password")
+    server = servers.make({"requirepass": "right-password"})
     user = f":{password}@" if password else ""
     url = SecretStr(f"unix://{user}{server.folder / 's'}")
     async with web_of(settings.model_copy(update={"redis_url": url})) as web:
@@ -173,39 +171,41 @@ async def test_a_full_redis_is_said(settings: Settings, server: Server) -> None:
         assert await web.ready()
 
 
-Unsafe = tuple[dict[str, str], str]
-EVICTS: Unsafe = ({"maxmemory_policy": "allkeys-lru"}, "noeviction")
-FORGETS: Unsafe = ({"appendonly": "no"}, "appendonly yes")
+@dataclass(frozen=True)
+class Unsafe:
+    """Settings of a server that may lose things, and what cures it."""
+
+    cure: str
+    options: dict[str, str]
 
 
-@pytest.mark.parametrize(("options", "cure"), [EVICTS, FORGETS], ids=["evicts", "forgets"])
+EVICTS = Unsafe("noeviction", {"maxmemory-policy": "allkeys-lru"})
+FORGETS = Unsafe("appendonly yes", {"appendonly": "no"})
+
+
+@pytest.mark.parametrize("unsafe", [EVICTS, FORGETS], ids=["evicts", "forgets"])
 def test_on_a_redis_that_may_lose_things_nothing_starts_but_when_that_is_accepted(
-    settings: Settings, servers: Servers, processes: Processes, options: dict[str, str], cure: str
+    settings: Settings, servers: Servers, processes: Processes, unsafe: Unsafe
 ) -> None:
-    unsafe = over(settings, servers.make(**options))
-    web = processes.start(unsafe, "service.cli", "serve", "--port", str(free_port()))
-    worker = processes.start(unsafe, "service.cli", "work")
+    settings = over(settings, servers.make(unsafe.options))
+    web = processes.start(settings, "service.cli", "serve", "--port", str(free_port()))
+    worker = processes.start(settings, "service.cli", "work")
+    accepted = processes.worker(settings, UNSAFE_REDIS="true")
 
     for process in (web, worker):
         assert process.ended() == 2
-        assert cure in process.said and "HIREWIRE_UNSAFE_REDIS=true" in process.said
+        assert unsafe.cure in process.said and "HIREWIRE_UNSAFE_REDIS=true" in process.said
         assert process.said.count("\n") == 1
-    accepted = processes.worker(unsafe, UNSAFE_REDIS="true")
-    assert "store.unsafe" in accepted.said and cure in accepted.said
+    assert "store.unsafe" in accepted.said and unsafe.cure in accepted.said
 
 
 async def test_the_doctor_says_what_may_lose_things(settings: Settings, servers: Servers) -> None:
-    findings: Callable[[Server], Any] = lambda server: _found(over(settings, server))  # noqa: E731
+    async def found(name: str, options: dict[str, str]) -> tuple[str, str]:
+        async with web_of(over(settings, servers.make(options))) as web:
+            return (await web.findings())[name]
 
-    evicts = await findings(servers.make(**EVICTS[0]))
-    forgets = await findings(servers.make(**FORGETS[0]))
-    careless = await findings(servers.make(appendfsync="everysec"))
-
-    assert evicts["eviction"][0] == "failed" and EVICTS[1] in evicts["eviction"][1]
-    assert forgets["persistence"][0] == "failed" and FORGETS[1] in forgets["persistence"][1]
-    assert careless["persistence"][0] == "warning" and "always" in careless["persistence"][1]
-
-
-async def _found(settings: Settings) -> dict[str, tuple[str, str]]:
-    async with web_of(settings) as web:
-        return await web.findings()
+    for name, unsafe in (("eviction", EVICTS), ("persistence", FORGETS)):
+        level, text = await found(name, unsafe.options)
+        assert level == "failed" and unsafe.cure in text
+    level, text = await found("persistence", {"appendfsync": "everysec"})
+    assert level == "warning" and "set it to always" in text

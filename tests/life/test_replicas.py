@@ -13,7 +13,7 @@ from service.core.store import keys
 from tests.invariants.house import House, housing
 from tests.life.conftest import over
 from tests.life.ops import web_of
-from tests.life.servers import Server, Servers
+from tests.life.servers import Server, Servers, free_port
 from tests.serving import eventually
 
 
@@ -42,8 +42,8 @@ class Pair:
 @pytest.fixture
 async def pair(settings: Settings, servers: Servers) -> AsyncIterator[Pair]:
     """Two servers, linked."""
-    primary = servers.make(tcp=True, repl_diskless_sync_delay="0")
-    replica = servers.make(replicaof=f"127.0.0.1 {primary.port}")
+    primary = servers.make({"repl-diskless-sync-delay": "0"}, port=free_port())
+    replica = servers.make({"replicaof": f"127.0.0.1 {primary.port}"})
     asked = over(settings, primary).model_copy(update={"durability": "replica"})
     async with housing(asked) as house:
         made = Pair(house, replica)

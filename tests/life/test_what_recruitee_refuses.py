@@ -1,6 +1,7 @@
-"""Invariant 7: 401 stops and says so, 403 stays silent but is counted, 404 needs a witness; and the ways back."""
+"""Invariant 7: 401 stops and says so, 403 is silent but counted, 404 needs a witness; and the ways back."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 from service.core.store.connections import UNAUTHORIZED
@@ -62,7 +63,7 @@ async def test_a_refused_token_is_tried_ever_more_rarely_and_at_least_every_5_mi
             due = float(await house.store.pipe.call("ZSCORE", "ready:in", c))
             waits.append((due - await house.store.log.ago(0)) / 1000)
 
-    assert all(a < b + 1 for a, b in zip(waits, waits[1:], strict=False))
+    assert all(a < b + 1 for a, b in pairwise(waits))
     assert 9 < waits[0] <= 10 and 299 < waits[-1] <= PROBE_LAST_MS / 1000 == 300
     assert await house.store.inbox.depth(c) == (1, 0)
 

@@ -12,6 +12,7 @@ from service.core.store.inbox import Lease
 from tests.machine.floor import Floor, differences
 from tests.machine.world import UNIT_MS, View, World
 
+TRIED = 3  # units: less than the retention, more than a lease or a flight
 LATE = 6  # how many of the last scripts may be sent again
 
 
@@ -21,6 +22,7 @@ class Sent(NamedTuple):
     who: object
     command: tuple[Any, ...]
     model: Callable[[Any], Any]  # what it does again, given the reply
+    at: int
 
 
 class Driving(RuleBasedStateMachine):
@@ -58,7 +60,7 @@ class Driving(RuleBasedStateMachine):
         # Who goes on has seen the reply, and nobody sends it again.
         self._sent = [one for one in self._sent if one.who != who][-LATE:]
         if redo and sent and again is not None:
-            self._sent.append(Sent(who, sent[-1], again))
+            self._sent.append(Sent(who, sent[-1], again, self.model.now))
         return reply
 
     def agree(self) -> None:
@@ -88,7 +90,8 @@ class Driving(RuleBasedStateMachine):
 
     @rule(units=st.sampled_from((1, 1, 1, 2, 3, 11)))
     def time_passes(self, units: int) -> None:
-        """Wait."""
+        """Wait; a client that tries to send something again gives up in the end."""
+        self._sent = [one for one in self._sent if self.model.now + units - one.at <= TRIED]
         self.world.wait(units)
         self.model.wait(units)
         _, self.stored = self.world.seen(self.world.pipe.call, "PING")

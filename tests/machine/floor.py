@@ -15,10 +15,10 @@ class Floor:
         self.bells: set[str] = set()
         self.jobs: list[str] = []
         self.told: set[str] = set()  # jobs whose text is still there
-        self.ready: dict[str, dict[str, float]] = {"in": {}, "out": {}, "rpl": {}}
+        self.ready: dict[str, dict[str, int]] = {"in": {}, "out": {}, "rpl": {}}
         self.lease: dict[str, dict[str, int]] = {"in": {}, "out": {}, "rpl": {}}
         self.passing: dict[str, tuple[int, Any]] = {}  # until when, what
-        self.dead: dict[str, float] = {}
+        self.dead: dict[str, int] = {}
         self.stat: dict[str, int] = {}
 
     def wait(self, units: int) -> None:
@@ -68,7 +68,7 @@ class Floor:
 
     def claim(
         self, which: str, want: int, lease: int, got: Sequence[str]
-    ) -> tuple[list[tuple[str, int]], float | None]:
+    ) -> tuple[list[tuple[str, int]], int | None]:
         """Claim what is due, the earliest first; of those due at once, `got` is what Redis chose."""
         if which == "out":
             self.fan_out()
@@ -121,7 +121,7 @@ class Floor:
 
 def earliest(line: Mapping[str, float], want: int, now: float, got: Iterable[str]) -> None:
     """Check that `got` are as many of those that are due as are wanted, and none is passed over."""
-    due = {name: at for name, at in line.items() if at <= now}
+    due = {name: int(at) for name, at in line.items() if int(at) <= now}
     chosen = list(got)
     assert set(chosen) <= set(due), f"{chosen} are not all due in {line} at {now}"
     assert len(chosen) == min(want, len(due)), f"{chosen} is not all of {want} of {due}"

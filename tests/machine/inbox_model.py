@@ -29,14 +29,14 @@ class Conn:
     reason: str = ""
     entries: dict[int, str] = field(default_factory=dict)
     numbered: int = 0
-    parked: dict[str, tuple[str, float]] = field(default_factory=dict)
+    parked: dict[str, tuple[str, int]] = field(default_factory=dict)
     begun: dict[str, int] = field(default_factory=dict)
     records: dict[Ref, Rec] = field(default_factory=dict)
     children: dict[str, set[str]] = field(default_factory=dict)
     uids: dict[str, dict[str, str]] = field(default_factory=dict)
     log: list[tuple[int, list[str]]] = field(default_factory=list)
     logged: int = 0
-    free: float = 0  # when the next request may leave
+    free: int = 0  # when the next request may leave
 
     def put(self, entry: str) -> None:
         """Append to the inbox."""
@@ -83,7 +83,7 @@ class InboxModel(Floor):
         self.keep(seen, "1", SEEN)
         for entry in entries:
             self.conns[c].put(entry)
-        if entries and c not in self.lease["in"]:
+        if entries:
             self.line_up("in", c)
             self.ring("in")
         return 1
@@ -130,7 +130,7 @@ class InboxModel(Floor):
         begun = dict(conn.begun) if after == 0 else {}
         return conn.status, rows, due, len(conn.parked), begun
 
-    def turn(self, conn: Conn, burst: int) -> float:
+    def turn(self, conn: Conn, burst: int) -> int:
         """Take a turn in a rate of one request a unit; returns the wait."""
         free = max(conn.free, self.now)
         conn.free = free + 1
@@ -235,7 +235,7 @@ class InboxModel(Floor):
         """Forget that a root was begun."""
         self.conns[c].begun.pop(root, None)
 
-    def release(self, c: str, token: int, look_again: bool, delay: int | None) -> float | None:
+    def release(self, c: str, token: int, look_again: bool, delay: int | None) -> int | None:
         """Hand an inbox back; returns when it is to be looked at again."""
         if not self.holds("in", c, token):
             return None

@@ -83,6 +83,7 @@ class OutboundMachine(Driving):
         super().__init__(world)
         self.model = OutboundModel()
         self.wanted: dict[str, Wanted] = {}
+        self.makers: dict[str, object] = {}
         self.hands: list[Hand] = []
         self.porters: list[Porter] = []
         self.sequences: dict[tuple[str, Ref], int] = {}
@@ -140,15 +141,16 @@ class OutboundMachine(Driving):
         wanted = Wanted(
             url="https://far.example", event_types=("candidate.*",) if n % 2 else ("*",)
         )
+        maker = object()
 
         def model(made: tuple[Subscriber, str]) -> Callable[[Any], Any]:
             s = made[0].id
-            self.wanted[s] = wanted
+            self.wanted[s], self.makers[s] = wanted, maker
             self.model.subscribe(s)
             self.started |= {(s, c): at for c, at in self.model.subs[s].positions.items()}
             return lambda _: self.model.subscribe(s)
 
-        self.do(object(), lambda: self.world.store.subscribers.create(wanted, None), model)
+        self.do(maker, lambda: self.world.store.subscribers.create(wanted, None), model)
 
     def _s(self, n: int) -> str:
         return list(self.wanted)[n % len(self.wanted)]
@@ -174,6 +176,7 @@ class OutboundMachine(Driving):
         """It goes for good; whoever is at it is fenced."""
         s = self._s(n)
         if s in self.model.subs:
+            self.forget(self.makers[s])  # nobody removes what nobody knows to be there
             self.do(self, lambda: self.world.store.subscribers.remove(s),
                     lambda _: self.model.unsubscribe(s))  # fmt: skip
             assert not [key for key in self.stored if s in key], (

@@ -36,11 +36,15 @@ class Sub:
     replayed: Line = field(default_factory=Line)
     head: dict[str, str] = field(default_factory=dict)
     behind: dict[str, list[str]] = field(default_factory=dict)
-    listed: dict[str, float] = field(default_factory=dict)
+    listed: dict[str, int] = field(default_factory=dict)
 
     def line(self, lane: str) -> Line:
         """Return the line that a lane is of."""
         return self.replayed if lane.startswith("rpl_") else self.live
+
+    def looks(self) -> list[int]:
+        """Return when something is due, or a flight is over."""
+        return [int(at) for line in (self.live, self.replayed) for at in line.due.values()]
 
 
 class Opened(NamedTuple):
@@ -87,8 +91,8 @@ class OutboundModel(InboxModel):
         super().__init__()
         self.subs: dict[str, Sub] = {}
         self.on: set[str] = set()
-        self.listed: dict[str, float] = {}
-        self.replays: dict[str, float] = {}
+        self.listed: dict[str, int] = {}
+        self.replays: dict[str, int] = {}
         self.replaying: dict[str, str] = {}
 
     # subscribers
@@ -200,7 +204,7 @@ class OutboundModel(InboxModel):
     def step(
         self, s: str, token: int, how: How, opened: Sequence[Opened], settled: Sequence[Settled],
         chosen: Chosen,
-    ) -> tuple[str, float | None]:  # fmt: skip
+    ) -> tuple[str, int | None]:  # fmt: skip
         """Settle, open, read on and let leave; returns what the step came to and when to look next."""
         if not self.holds("out", s, token):
             return "fenced", None
@@ -286,7 +290,7 @@ class OutboundModel(InboxModel):
                 news.discard(c)
         return reads, frozenset(news)
 
-    def _leave(self, s: str, sub: Sub, how: How, chosen: Chosen) -> tuple[str, float | None]:
+    def _leave(self, s: str, sub: Sub, how: How, chosen: Chosen) -> tuple[str, int | None]:
         live = [name for name in chosen.going if name in sub.live.due]
         replayed = [name for name in chosen.going if name not in sub.live.due]
         assert list(chosen.going) == live + replayed
@@ -295,13 +299,13 @@ class OutboundModel(InboxModel):
             earliest(line.due, free, self.now, ids)
             free -= len(ids)
             line.due |= dict.fromkeys(ids, self.now + how.flight + 0.5)
-        later = min([*sub.live.due.values(), *sub.replayed.due.values()], default=None)
+        later = min(sub.looks(), default=None)
         if chosen.going or chosen.reads or how.flying:
             self.ready["out"][s] = self.now + how.lease
             return "going", later
         return "released", self._released(s, sub, how, later)
 
-    def _released(self, s: str, sub: Sub, how: How, look: float | None) -> float | None:
+    def _released(self, s: str, sub: Sub, how: How, look: int | None) -> int | None:
         del self.lease["out"][s]
         if how.read == 0 and sub.news and len(sub.live.open) < how.window:
             look = self.now
@@ -380,7 +384,7 @@ class OutboundModel(InboxModel):
         self.ring("out")
         return True
 
-    def release_replay(self, r: str, token: int) -> float | None:
+    def release_replay(self, r: str, token: int) -> int | None:
         """Hand a replay back; it stays in line while it has items left."""
         if not self.holds("rpl", r, token):
             return None
@@ -419,10 +423,11 @@ class OutboundModel(InboxModel):
         found, oldest = 0, self.now - KEPT
         for s in self.on - set(self.ready["out"]):
             sub = self.subs[s]
-            due = [*sub.live.due.values(), *sub.replayed.due.values()]
-            if due or sub.news:
+            looks = sub.looks()
+            looks += [self.now] if sub.news else []
+            if looks:
                 self.lease["out"].pop(s, None)
-                self.ready["out"][s] = self.now if sub.news else min(due)
+                self.ready["out"][s] = min(looks)
                 found += 1
         for r in set(self.replays) - set(self.ready["rpl"]):
             replay = self.kept(f"rpl:{r}")

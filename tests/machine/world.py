@@ -176,7 +176,8 @@ class World:
             scores = {_text(value[k]): float(value[k + 1]) for k in range(0, len(value), 2)}
             if head in ("ix", "arq", "conns", "subs"):
                 return sorted(scores)
-            return {name: self.instant(score, now) for name, score in scores.items()}
+            flight = head == "due"
+            return {name: self.instant(score, now, flight) for name, score in scores.items()}
         if kind == "hash":
             return self._hash(
                 head, {_text(value[k]): _text(value[k + 1]) for k in range(0, len(value), 2)}, key
@@ -185,9 +186,10 @@ class World:
             return self._string(head, _text(value), now)
         return sorted(map(_text, value)) if kind == "set" else [_text(v) for v in value]
 
-    def instant(self, score: float, now: float) -> float:
-        """Return a stored instant in units; a half more for a flight's deadline."""
-        return self.now + round((score - now) / UNIT_MS) + (0.5 if score % 1 else 0)
+    def instant(self, score: float, now: float, flight: bool) -> float:
+        """Return a stored instant in units; of an attempt, a half more for a flight's deadline."""
+        half = 0.5 if flight and score % 1 else 0
+        return self.now + round((score - now) / UNIT_MS) + half
 
     def _stream(self, key: str, rows: list[Any]) -> list[Any]:
         numbers, places = self._numbers.setdefault(key, {}), self._places.setdefault(key, [])

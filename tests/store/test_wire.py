@@ -216,7 +216,7 @@ async def test_half_a_reply_and_garbage_count_as_a_lost_connection(scripted: Scr
 
 async def test_a_server_that_is_loading_is_asked_again(scripted: Scripted) -> None:
     def answer(_: list[bytes], writer: asyncio.StreamWriter) -> None:
-        loading = scripted.connections == 1
+        loading = len(scripted.asked) < 3
         writer.write(
             b"-LOADING Redis is loading the dataset in memory\r\n" if loading else b":1\r\n"
         )
@@ -224,6 +224,15 @@ async def test_a_server_that_is_loading_is_asked_again(scripted: Scripted) -> No
     scripted.answer = answer
     async with piping(scripted.url) as pipe:
         assert await pipe.call("INCR", "a") == 1
+
+    assert scripted.connections == 1
+
+
+async def test_a_server_that_goes_on_loading_is_said_to_do_so(scripted: Scripted) -> None:
+    scripted.answer = lambda _, writer: writer.write(b"-LOADING the dataset\r\n")
+    async with piping(scripted.url) as pipe:
+        with pytest.raises(StoreUnavailable, match="BusyLoadingError"):
+            await pipe.call("INCR", "a")
 
 
 async def test_silence_is_an_error_in_time_and_a_late_reply_goes_to_nobody(

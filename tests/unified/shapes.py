@@ -165,10 +165,11 @@ def compare(
     *causes: Cause,
     known: Context | None = None,
     quiet: bool = False,
+    baseline_at: str = BASELINE,
 ) -> Verdict:
     """One announcement, after the baseline."""
     model = MODELS[draft.model]
-    return announce(model, draft, before, causes, known or context(), BASELINE, quiet)
+    return announce(model, draft, before, causes, known or context(), baseline_at, quiet)
 
 
 def events(verdict: Verdict | Iterable[Change]) -> list[str]:

@@ -165,3 +165,26 @@ def test_a_fetch_lags_that_is_older_than_a_webhook_it_does_not_show(
     keys: dict[str, Any], causes: list[Cause], lags: bool
 ) -> None:
     assert lagging(MODELS["application"], application(**keys), causes, context()) is lags
+
+
+def test_a_candidate_made_while_the_baseline_was_read_is_told_though_the_baseline_found_it() -> (
+    None
+):
+    found = adopted(person())
+
+    verdict = compare(found, person(), webhook("new_candidate", minute=5), baseline_at=at(1))
+
+    assert events(verdict) == ["candidate.created"]
+    assert verdict.snapshot is not None
+    again = compare(
+        verdict.snapshot, person(), webhook("new_candidate", minute=5), baseline_at=at(1)
+    )
+    assert again == Verdict(None)
+
+
+def test_what_webhooks_say_of_the_time_before_the_baseline_is_not_told() -> None:
+    found = adopted(application(stage_id=SCREEN))
+
+    late = moved(APPLIED, SCREEN, 5)
+
+    assert events(compare(found, application(stage_id=SCREEN), late, baseline_at=at(9))) == []

@@ -1,5 +1,6 @@
 """Applications: outcome, rejection, and the stages that must be known for them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,7 +148,7 @@ def test_a_rejection_is_dated_by_the_best_source(
 
 def test_a_better_source_corrects_a_rejections_time_in_silence_and_a_worse_one_does_not() -> None:
     declined: dict[str, Any] = {"disqualify_kind": "admin", "disqualify_reason": "No fit"}
-    guessed = adopted(application(**declined, updated_at=at(2)))
+    guessed = replace(adopted(application(**declined, updated_at=at(2))), sequence=1)
 
     later_edit = compare(guessed, application(**declined, updated_at=at(9)))
     told = compare(guessed, application(**declined, updated_at=at(9)), disqualified(1))

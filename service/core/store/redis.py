@@ -24,6 +24,8 @@ INCLUDES = {
     "step": ("open", "settle"),
     "open_replay": ("open",),
     "open_test": ("open",),
+    "pause_subscriber": ("settle",),
+    "remove_subscriber": ("settle",),
     "skip": ("tell",),
     "say_hidden": ("tell",),
 }
@@ -95,6 +97,10 @@ class Pipe:
     def call(self, *command: Arg) -> "asyncio.Future[Any]":
         """Run one plain command; raises StoreUnavailable from the await."""
         return self._ask(command)
+
+    def hurry(self, within_s: float) -> None:
+        """Let nothing wait longer than this from now on: the process is about to end."""
+        self._wire.hurry(within_s)
 
     async def close(self) -> None:
         """Wait for what is under way, then close the connections."""

@@ -165,27 +165,15 @@ class Subscribers:
 
     async def pause(self, s: str, reason: str) -> None:
         """Stop sending; the position stands still and open deliveries wait."""
-        await self._pipe.call("HSET", keys.subscriber(s), "status", "paused", "reason", reason)
-        await self._pipe.call("SREM", "subs:on", s)
+        await self._pipe.run("pause_subscriber", s, "paused", reason)
 
     async def resume(self, s: str) -> None:
         """Send again, everything missed in order."""
         await self._pipe.run("wake_subscriber", s, "active", "")
 
     async def remove(self, s: str) -> None:
-        """Forget a subscriber with its positions and open deliveries."""
-        lanes: list[bytes] = await self._pipe.call("HKEYS", keys.lanes(s))
-        await self._pipe.call("SREM", "subs:on", s)
-        await self._pipe.call("ZREM", "ready:out", s)
-        # Fences a worker that is at it: nothing is written back.
-        await self._pipe.call("HDEL", "lease:out", s)
-        await self._pipe.call("ZREM", "subs", s)
-        await self._pipe.call(
-            "UNLINK", keys.subscriber(s), keys.positions(s), keys.news(s), keys.open_deliveries(s),
-            keys.due(s), keys.lanes(s), keys.deliveries(s),
-            keys.open_deliveries(keys.replay_line(s)), keys.due(keys.replay_line(s)),
-            *(keys.waiting(s, lane.decode()) for lane in lanes),
-        )  # fmt: skip
+        """Forget a subscriber with its positions and open deliveries; of a replay these have failed."""
+        await self._pipe.run("remove_subscriber", s)
 
     def _stored(self, s: str, wanted: Wanted) -> tuple[str, ...]:
         # Headers often carry a token of the subscriber's: they are a secret like any other.

@@ -103,6 +103,13 @@ class Wire(asyncio.Protocol):
         self._send(Asked(command, future, read, self._tries, loop.time() + self._within_s))
         return future
 
+    def hurry(self, within_s: float) -> None:
+        """Let no command wait longer than `within_s`, those that wait already included."""
+        self._within_s = min(self._within_s, within_s)
+        until = asyncio.get_running_loop().time() + within_s
+        for one in (*self._sent, *self._waiting):
+            one.until = min(one.until, until)
+
     async def close(self) -> None:
         """Let what was asked be answered, for a moment, then hang up; what is left fails."""
         loop = asyncio.get_running_loop()

@@ -51,7 +51,7 @@ def announce(
     case = Case(model, draft.remote_id, draft.subject, near, context, quiet)
     if before is None:
         return _first_sight(case, draft, baseline_at)
-    return _compare(case, draft, before)
+    return _compare(case, draft, before, baseline_at)
 
 
 def announce_deleted(
@@ -125,6 +125,16 @@ def _stated(case: Case, merged: Merged) -> list[Change]:
     return _tell(case, merged.fields | _earliest(said), merged, ())
 
 
+def _made_meanwhile(case: Case, fields: Fields, baseline_at: str | None) -> bool:
+    """Say whether a record that the baseline found was made while that was read.
+
+    It was adopted in silence then; the webhook that waited meanwhile is the first to tell of it.
+    """
+    began = times.parse(baseline_at)
+    creating = (c.at for c in case.causes if case.model.creates(c, fields))
+    return began is not None and any((times.parse(at) or 0) >= began for at in creating)
+
+
 def _earliest(said: Sequence[Fields]) -> Fields:
     merged: Fields = {}
     for fact in reversed(said):
@@ -132,7 +142,7 @@ def _earliest(said: Sequence[Fields]) -> Fields:
     return merged
 
 
-def _compare(case: Case, draft: Draft, before: Snapshot) -> Verdict:
+def _compare(case: Case, draft: Draft, before: Snapshot, baseline_at: str | None) -> Verdict:
     fresh = newer(case.causes, before.hop_at)
     draft = case.model.enrich(draft, fresh)
     start = before.fields
@@ -141,6 +151,8 @@ def _compare(case: Case, draft: Draft, before: Snapshot) -> Verdict:
     hops = chain(case.model, start, start | draft.fields, fresh, case.context)
     merged = merge(case.model, draft, before, hops)
     changes = _tell(case, before.fields, merged, hops)
+    if before.sequence == 0 and _made_meanwhile(case, merged.fields, baseline_at):
+        changes = [_created(case, merged.fields)]
     hop_at = _hop_at(case, before, merged, hops, fresh)
     return _written(before, merged, [] if case.quiet else changes, hop_at)
 
@@ -220,7 +232,7 @@ def _written(
 ) -> Verdict:
     old = before or Snapshot(0, 0, {})
     new = replace(old, fields=merged.fields, grades=merged.grades, deleted=deleted, hop_at=hop_at)
-    if new == before:
+    if new == before and not changes:
         return Verdict(None)
     new = replace(new, version=old.version + 1, sequence=old.sequence + len(changes))
     return Verdict(new, tuple(changes))

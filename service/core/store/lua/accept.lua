@@ -12,10 +12,9 @@ while i <= #ARGV do
       redis.call('XADD', 'in:' .. c, '*', 'e', ARGV[i + 3 + k])
     end
     if n > 0 then
-      if redis.call('HEXISTS', 'lease:in', c) == 0 then
-        redis.call('ZADD', 'ready:in', 'LT', now, c)
-        rung = true
-      end
+      -- Rung also for one that is being served: its owner reads on when it is woken.
+      if redis.call('HEXISTS', 'lease:in', c) == 0 then redis.call('ZADD', 'ready:in', 'LT', now, c) end
+      rung = true
     end
     out[#out + 1] = 1
   else

@@ -77,6 +77,9 @@ if redis.call('HGET', 'sub:' .. s, 'status') ~= 'active' then
   if flying == 0 then
     redis.call('HDEL', 'lease:out', s)
     redis.call('ZREM', 'ready:out', s)
+  else
+    -- What is in flight is waited for: another who took the lease would fence its settle.
+    redis.call('ZADD', 'ready:out', now + tonumber(ARGV[3]), s)
   end
   return {2}
 end

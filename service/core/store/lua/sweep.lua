@@ -16,11 +16,14 @@ for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
 end
 for _, s in ipairs(redis.call('SMEMBERS', 'subs:on')) do
   if not redis.call('ZSCORE', 'ready:out', s) then
-    local due = redis.call('ZRANGE', 'due:' .. s, 0, 0, 'WITHSCORES')
-    if not due[2] then due = redis.call('ZRANGE', 'due:' .. s .. ':replay', 0, 0, 'WITHSCORES') end
-    if due[2] or redis.call('EXISTS', 'news:' .. s) == 1 then
+    local look = redis.call('EXISTS', 'news:' .. s) == 1 and now or nil
+    for _, line in ipairs({s, s .. ':replay'}) do
+      local due = tonumber(redis.call('ZRANGE', 'due:' .. line, 0, 0, 'WITHSCORES')[2])
+      if due and (not look or due < look) then look = due end
+    end
+    if look then
       redis.call('HDEL', 'lease:out', s)
-      redis.call('ZADD', 'ready:out', due[2] or now, s)
+      redis.call('ZADD', 'ready:out', look, s)
       found = found + 1
     end
   end

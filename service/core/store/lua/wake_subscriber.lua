@@ -1,6 +1,7 @@
 -- Let a subscriber run: ARGV: subscriber, status it gets ('' = unchanged), reason.
 -- It reads on from where it stood: every connection may have news.
 local s, now = ARGV[1], now_ms()
+if redis.call('EXISTS', 'sub:' .. s) == 0 then return 0 end
 if ARGV[2] ~= '' then redis.call('HSET', 'sub:' .. s, 'status', ARGV[2], 'reason', ARGV[3], 'streak', 0) end
 if redis.call('HGET', 'sub:' .. s, 'status') ~= 'active' then return 0 end
 redis.call('SADD', 'subs:on', s)
