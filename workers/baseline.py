@@ -28,9 +28,10 @@ from service.core.unified import announce as decide
 from service.core.unified.model import Context as Facts
 from service.core.unified.model import Draft, Ref, Root, Snapshot, Verdict
 from service.core.unified.registry import MODELS, ROOTS
+from workers.asking import Done, Failed, company
 from workers.context import Context
 from workers.drain import LEASE_MS
-from workers.refetch import Done, Failed, as_of, company
+from workers.refetch import as_of
 
 ORDER = ("job",)  # jobs first: their stages' categories are needed to read applications
 COMMIT_ROWS = 50

@@ -16,10 +16,11 @@ from service.core.store.inbox import Lease, Parked, Pulled
 from service.core.store.memory import Rung
 from service.core.unified.model import Cause, Ref
 from service.core.unified.registry import ROOTS
+from workers.asking import Again, Done, Failed, Lost, Outcome, company
 from workers.baseline import baseline
 from workers.context import Context
 from workers.drain import LEASE_MS
-from workers.refetch import Again, Done, Failed, Lost, Outcome, company, refetch
+from workers.refetch import refetch
 
 BATCH = 200
 RENEW_S = 1.5

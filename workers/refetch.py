@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from service.core import ids, times
@@ -10,7 +10,6 @@ from service.core.logs import logger
 from service.core.recruitee.client import (
     MAX_IN_FLIGHT,
     Answer,
-    Company,
     Hidden,
     Later,
     Missing,
@@ -27,55 +26,21 @@ from service.core.unified.model import (
     Cause,
     Change,
     Draft,
-    Need,
     Ref,
-    Root,
     Snapshot,
     Verdict,
 )
 from service.core.unified.model import Context as Facts
 from service.core.unified.models.stage import categories
 from service.core.unified.registry import MODELS, ROOTS
+from workers import stages
+from workers.asking import Again, Asking, Done, Failed, Lost, Outcome, Unanswered
 from workers.context import Context
+from workers.witnesses import listed_as_deleted, objects, vanished
 
 RACES = 8
 LONGEST_TURN_S = 5.0
 log = logger("refetch")
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Committed and acknowledged; how many events it announced."""
-
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """The fetch does not show yet what a webhook claims: look again soon."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """It may work later."""
-
-    reason: str
-    after_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """It will not work by itself: for a person to look at."""
-
-    reason: str
-
-
-Outcome = Done | Again | Failed | Lost | Unauthorized
-
-
-def company(connection: Connection) -> Company:
-    """Return whom to ask for a connection's records."""
-    return Company(connection.company_id, connection.api_token.get_secret_value())
 
 
 async def refetch(
@@ -95,14 +60,6 @@ async def refetch(
     """
     one = _One(ctx, connection, ref, causes, lease, acks, parked)
     return await one.run(patient)
-
-
-class _Unanswered(Exception):
-    """A second question got no answer: that is no no, and nothing may be committed on it."""
-
-    def __init__(self, outcome: Failed | Unauthorized) -> None:
-        super().__init__()
-        self.outcome = outcome
 
 
 class _Overtaken(Exception):
@@ -131,6 +88,7 @@ class _One:
         self._lease = lease
         self._acks = acks
         self._parked = parked
+        self._asking = Asking(ctx, connection)
         self._jobs: dict[str, str] = {}  # unified -> remote id of those that the answer names
         self._moment = 0
 
@@ -139,7 +97,7 @@ class _One:
         for _ in range(RACES):
             try:
                 return await self._once(patient, named)
-            except _Unanswered as error:
+            except Unanswered as error:
                 return error.outcome
             except _Overtaken:
                 named = ""  # begun is begun, however often it is asked
@@ -155,7 +113,9 @@ class _One:
             # Recruitee told us to wait (429): parked, it holds neither the lease nor a place in the drain.
             return Failed("Recruitee asked for a pause", begun.wait_s)
         await asyncio.sleep(begun.wait_s)
-        answer = await self._get(self._root.path.format(id=self._ref.remote_id), self._root.params)
+        answer = await self._asking.get(
+            self._root.path.format(id=self._ref.remote_id), self._root.params
+        )
         return await self._answered(answer, begun, patient)
 
     async def _answered(self, answer: Answer, begun: Begun, patient: bool) -> Outcome:
@@ -173,25 +133,6 @@ class _One:
             case Unauthorized():
                 return answer
 
-    async def _get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        answer = await self._ctx.recruitee.get(company(self._connection), path, params)
-        if isinstance(answer, Later) and answer.limited:
-            rate = self._ctx.settings.recruitee_rate
-            await self._ctx.store.records.hold(self._c, answer.after_s or 2.0, rate, MAX_IN_FLIGHT)
-        return answer
-
-    async def _further(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        """Ask a second question within the same refetch, in turn; raises _Unanswered."""
-        rate = self._ctx.settings.recruitee_rate
-        await asyncio.sleep(await self._ctx.store.records.turn(self._c, rate, MAX_IN_FLIGHT))
-        answer = await self._get(path, params)
-        match answer:
-            case Later(reason, after_s):
-                raise _Unanswered(Failed(reason, after_s))
-            case Unauthorized():
-                raise _Unanswered(answer)
-        return answer
-
     async def _seen(
         self, data: Mapping[str, Any], token: int, known: Known, patient: bool
     ) -> Outcome:
@@ -202,12 +143,12 @@ class _One:
             outcome := await self._maybe_deleted(token, known, patient)
         ):
             return outcome
-        references = _objects(data.get("references"))
-        facts = await stage_facts(self, raw, references, known)
+        references = objects(data.get("references"))
+        facts = await self._known_facts(raw, references, known)
         drafts = self._root.expand(raw, references, facts)
         if patient and any(self._lagging(draft, facts) for draft in drafts):
             return Again()
-        gone = await self._vanished(drafts, known)
+        gone = await vanished(self._asking, self._ref, drafts, known)
         return await self._commit(drafts, gone, token, known, facts)
 
     def _lagging(self, draft: Draft, facts: Facts) -> bool:
@@ -222,7 +163,7 @@ class _One:
 
     async def _maybe_deleted(self, token: int, known: Known, patient: bool) -> Outcome | None:
         # A soft-deleted candidate may still be served: the listing of the deleted is the witness.
-        if await self._listed_as_deleted():
+        if await listed_as_deleted(self._asking, self._ref):
             return await self._delete(token, known)
         last = in_order(self._causes)[-1:]
         newest = bool(last) and last[0].event_type == "candidate_deleted"
@@ -231,56 +172,15 @@ class _One:
     async def _missing(self, token: int, known: Known) -> Outcome:
         if self._ref not in known or known[self._ref].deleted:
             return await self._commit([], [], token, known, self._facts({}))
-        if self._said_deleted() or await self._listed_as_deleted():
+        if self._said_deleted() or await listed_as_deleted(self._asking, self._ref):
             return await self._delete(token, known)
         log.info("refetch.unwitnessed_404", connection_id=self._c, model=self._ref.model)
         await self._ctx.store.pipe.call("HINCRBY", "stat", "unwitnessed_404", 1)
         return await self._commit([], [], token, known, self._facts({}))
 
-    async def _listed_as_deleted(self) -> bool:
-        root, remote_id = self._root, self._ref.remote_id
-        if root.deleted_params is None:
-            return False
-        params = {**root.deleted_params, "ids": remote_id, "limit": "1"}
-        answer = await self._further(root.listing.path, params)
-        rows = _objects(answer.data.get(root.listing.key)) if isinstance(answer, Ok) else []
-        return any(str(row.get("id")) == remote_id for row in rows)
-
     async def _hidden(self, token: int) -> Outcome:
         await self._ctx.store.records.hidden(self._c, self._ref)
         return await self._commit([], [], token, {}, self._facts({}))
-
-    async def _vanished(self, drafts: Sequence[Draft], known: Known) -> list[Ref]:
-        """Return the children that a full answer no longer has and that are confirmed to be gone."""
-        if self._root.child is None or not drafts:
-            return []
-        shown = {Ref(draft.model, draft.remote_id) for draft in drafts}
-        return [
-            ref
-            for ref, snapshot in known.items()
-            if ref.model == self._root.child and not snapshot.deleted and ref not in shown
-            and await self._confirmed_gone(ref, snapshot.fields)
-        ]  # fmt: skip
-
-    async def _confirmed_gone(self, ref: Ref, fields: Mapping[str, Any]) -> bool:
-        job = fields.get("job_id")
-        remote = (
-            await self._ctx.store.records.remote_id(self._c, "job", job)
-            if isinstance(job, str)
-            else None
-        )
-        names = {job: remote, fields.get("candidate_id"): self._ref.remote_id}
-        path = self._root.child_path(dict(fields), names.get)
-        if path is None:
-            return False
-        match await self._further(path):
-            case Missing(vouched=True):
-                return True
-            case Ok(data):
-                # Another has taken its place: out of the job and into it again.
-                there = data.get("placement")
-                return isinstance(there, Mapping) and str(there.get("id")) != ref.remote_id
-        return False
 
     async def _delete(self, token: int, known: Known) -> Outcome:
         """Tombstone the root and all that came with it, the root first."""
@@ -391,69 +291,20 @@ class _One:
             self._jobs[uid] = remote_id
         return uid
 
-    async def stages_of(self, needs: Sequence[Need]) -> dict[str, str | None]:
-        """Return the categories of stages that an answer does not explain: kept, stored, or fetched."""
-        found: dict[str, str | None] = {}
-        missing = []
-        for need in needs:
-            if (category := self._ctx.stages.get((self._c, need.stage_id))) is not None:
-                found[need.stage_id] = category
-            else:
-                missing.append(need)
-        for need in missing:
-            found[need.stage_id] = await self._stage_category(need)
-        return found
+    async def _known_facts(
+        self, raw: Mapping[str, Any], references: Sequence[Mapping[str, Any]], known: Known
+    ) -> Facts:
+        """Return what normalizing needs to know besides the answer."""
+        needs = sorted(self._root.needs(raw, references))
+        looked_up = await stages.needed(self._asking, needs, self._fetch_job) if needs else {}
+        hops = await stages.of_hops(self._asking, self._causes, known)
+        # What the answer explains itself is needed beyond normalizing: a hop back is judged by it.
+        return self._facts(hops | looked_up | categories(references))
 
-    async def hop_stages(self, known: Known) -> dict[str, str | None]:
-        """Return the categories of stages that a webhook requalifies in without naming them."""
-        if not any(cause.event_subtype == "requalified" for cause in self._causes):
-            return {}
-        uids = {
-            uid for s in known.values() if isinstance(uid := s.fields.get("current_stage_id"), str)
-        }
-        stages = [await self._ctx.store.records.remote_id(self._c, "stage", uid) for uid in uids]
-        found = {stage: await self._stored_category(stage) for stage in stages if stage}
-        for cause in self._causes:
-            for stage in (cause.details.get("from_stage"), cause.details.get("to_stage")):
-                if isinstance(stage, Mapping) and stage.get("category"):
-                    found[str(stage.get("id"))] = stage["category"]
-        return found
-
-    async def _stage_category(self, need: Need) -> str | None:
-        category = await self._stored_category(need.stage_id)
-        if category is None and not self._ctx.missing_jobs.get((self._c, need.job_id)):
-            outcome = await refetch(
-                self._ctx, self._connection, Ref("job", need.job_id), [], self._lease, [], "",
-                patient=False,
-            )  # fmt: skip
-            if isinstance(outcome, Failed | Unauthorized):
-                # Without the category an outcome would be a guess, and told as if it were known.
-                raise _Unanswered(outcome)
-            self._ctx.missing_jobs.put((self._c, need.job_id), True)
-            category = await self._stored_category(need.stage_id)
-        return category
-
-    async def _stored_category(self, stage_id: str) -> str | None:
-        ref = Ref("stage", stage_id)
-        known = await self._ctx.store.records.load(self._c, [ref])
-        category = known[ref].fields.get("category") if ref in known else None
-        if isinstance(category, str):
-            self._ctx.stages.put((self._c, stage_id), category)
-            return category
-        return None
-
-
-async def stage_facts(
-    one: _One,
-    raw: Mapping[str, Any],
-    references: Sequence[Mapping[str, Any]],
-    known: Known,
-) -> Facts:
-    """Return what normalizing needs to know besides the answer."""
-    needs = sorted(one._root.needs(raw, references))
-    looked_up = await one.stages_of(needs) if needs else {}
-    # What the answer explains itself is needed beyond normalizing: a hop back is judged by it.
-    return one._facts(await one.hop_stages(known) | looked_up | categories(references))
+    async def _fetch_job(self, ref: Ref) -> Outcome:
+        return await refetch(
+            self._ctx, self._connection, ref, [], self._lease, [], "", patient=False
+        )
 
 
 def as_of(model: str, snapshot: Snapshot) -> Snapshot:
@@ -467,12 +318,3 @@ def as_of(model: str, snapshot: Snapshot) -> Snapshot:
     if not MODELS[model].hop_fields or not known:
         return snapshot
     return replace(snapshot, hop_at=max(known)[1])
-
-
-def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-
-
-def root_of(name: str) -> Root:
-    """Return a root's declaration."""
-    return ROOTS[name]

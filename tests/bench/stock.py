@@ -18,9 +18,10 @@ from service.core.store.inbox import Lease
 from service.core.store.records import Committed, Records, Write
 from service.core.store.subscribers import Subscriber
 from service.core.unified.model import Change, Ref
+from workers.asking import Done
 from workers.bell import open_arq, serializers
 from workers.context import Context, open_context
-from workers.refetch import Done, refetch
+from workers.refetch import refetch
 from workers.send import post
 
 _told: ContextVar[list[str]] = ContextVar("told")

@@ -5,8 +5,9 @@ import asyncio
 from service.core.settings import Settings
 from service.core.unified.model import Ref
 from tests.invariants.house import housing
+from workers.asking import Done
 from workers.context import open_context
-from workers.refetch import Done, refetch
+from workers.refetch import refetch
 
 
 async def test_a_fetch_during_which_a_record_was_committed_elsewhere_asks_again(

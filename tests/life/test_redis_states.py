@@ -118,7 +118,7 @@ async def test_a_redis_that_loads_its_data_is_said_to_do_so(
 
 def _many_keys(server: Server) -> None:
     with server.client() as client:
-        for start in range(0, 40_000, 1000):
+        for start in range(0, 25_000, 1000):
             pipeline = client.pipeline(transaction=False)
             for n in range(start, start + 1000):
                 pipeline.set(f"seen:none:{n}", 1)

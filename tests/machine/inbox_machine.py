@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import initialize, rule
 
 from service.core import ids, times
 from service.core.errors import Fenced
@@ -131,6 +131,11 @@ class InboxMachine(Driving):
         self.hands += [Hand(lease) for lease in self.claim("in", want, LEASE)]
 
     def _hand(self, n: int) -> Hand:
+        """Return one of the workers; with none there, one looks first, perhaps in vain."""
+        if not self.hands:
+            self.a_worker_looks(2)
+        if not self.hands:
+            return Hand(Lease(self._c(n), 0))
         return self.hands[-1 - n % len(self.hands)]
 
     def _under(
@@ -151,7 +156,6 @@ class InboxMachine(Driving):
             self.fenced(before)
         return good, reply
 
-    @precondition(lambda self: self.hands)
     @rule(n=pick, count=st.integers(1, 4))
     def pull(self, n: int, count: int) -> None:
         """It reads on."""
@@ -181,7 +185,6 @@ class InboxMachine(Driving):
             hand.after = number
             hand.pulled.setdefault(orjson.loads(entry)["root"], []).append((number, entry))
 
-    @precondition(lambda self: self.hands)
     @rule(n=pick, root=a_root)
     def begin(self, n: int, root: Ref) -> None:
         """It begins a fetch."""
@@ -212,7 +215,6 @@ class InboxMachine(Driving):
                 lambda _: self.model.hold(c, later, BURST),
             )  # fmt: skip
 
-    @precondition(lambda self: any(hand.begun for hand in self.hands))
     @rule(n=pick, k=pick, plan=told, again=st.booleans())
     def commit(self, n: int, k: int, plan: list[int], again: bool) -> None:
         """A fetch came back: compare with what was known when it began, or (again) with what is now."""
@@ -265,7 +267,6 @@ class InboxMachine(Driving):
         before = Parked.load(parked[0].encode()).entries if parked else []
         return {entry for _, entry in hand.pulled.get(root, ())} | {e.decode() for e in before}
 
-    @precondition(lambda self: self.hands)
     @rule(n=pick, root=a_root, delay=st.integers(0, 3), bury=st.booleans())
     def park(self, n: int, root: Ref, delay: int, bury: bool) -> None:
         """A fetch failed: try again later, or bury it."""
@@ -289,7 +290,6 @@ class InboxMachine(Driving):
             hand.pulled.pop(name, None)
             self.ended |= set(entries) if bury else set()
 
-    @precondition(lambda self: self.hands)
     @rule(n=pick, root=a_root)
     def not_begun(self, n: int, root: Ref) -> None:
         """A fetch ended without a commit."""
@@ -300,7 +300,6 @@ class InboxMachine(Driving):
                 lambda _: self.model.not_begun(c, name),
             )  # fmt: skip
 
-    @precondition(lambda self: self.hands)
     @rule(n=pick, how=st.sampled_from(((True, None), (True, None), (False, None), (False, 2))))
     def release(self, n: int, how: tuple[bool, int | None]) -> None:
         """A worker hands an inbox back."""
@@ -320,7 +319,6 @@ class InboxMachine(Driving):
             hand.lease, look_again=look_again, delay_ms=later), model)  # fmt: skip
         self.hands.remove(hand)
 
-    @precondition(lambda self: self.hands)
     @rule(n=pick)
     def renew(self, n: int) -> None:
         """A worker is still there."""
@@ -335,7 +333,6 @@ class InboxMachine(Driving):
             hand, lambda: self.world.store.claims.renew("in", hand.lease, LEASE * UNIT_MS), model
         )
 
-    @precondition(lambda self: self.hands)
     @rule(n=pick)
     def die(self, n: int) -> None:
         """A worker is killed."""
@@ -371,7 +368,6 @@ class InboxMachine(Driving):
 
         self.do(object(), lambda: self.world.store.connections.restore(self.made[c]), model)
 
-    @precondition(lambda self: len(self.model.conns) > 1)
     @rule(n=pick)
     def unlink(self, n: int) -> None:
         """It is removed; whoever is at it is fenced."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import initialize, rule
 
 from service.core import ids, times
 from service.core.errors import Fenced
@@ -134,7 +134,6 @@ class OutboundMachine(Driving):
 
     # subscribers
 
-    @precondition(lambda self: len(self.model.subs) < 3)
     @rule(n=pick)
     def subscribe(self, n: int) -> None:
         """Somebody subscribes, to all or to candidates only."""
@@ -170,7 +169,6 @@ class OutboundMachine(Driving):
         self.do(object(), lambda: store.resume(s) if which == "resume" else store.pause(s, "said so"),
                 model)  # fmt: skip
 
-    @precondition(lambda self: len(self.model.subs) > 1)
     @rule(n=pick)
     def unsubscribe(self, n: int) -> None:
         """It goes for good; whoever is at it is fenced."""
@@ -190,7 +188,6 @@ class OutboundMachine(Driving):
         """A worker claims who is due."""
         self.hands += [Hand(lease) for lease in self.claim("out", want, LEASE)]
 
-    @precondition(lambda self: self.hands)
     @rule(n=pick, free=st.integers(0, 3), read=st.sampled_from((0, 2, 4, 4)),
           ends=st.lists(st.tuples(st.sampled_from(VERDICTS), st.integers(0, 2)), max_size=3))  # fmt: skip
     def step(self, n: int, free: int, read: int, ends: list[tuple[Verdict, int]]) -> None:
@@ -274,7 +271,6 @@ class OutboundMachine(Driving):
         if found.state == "stopped" and not hand.flying:
             self.hands.remove(hand)
 
-    @precondition(lambda self: self.hands or self.porters)
     @rule(n=pick)
     def die(self, n: int) -> None:
         """A worker is killed."""
@@ -312,7 +308,6 @@ class OutboundMachine(Driving):
 
     # the retention
 
-    @precondition(lambda self: any(conn.log for conn in self.model.conns.values()))
     @rule(n=pick, k=st.integers(0, 30))
     def retention(self, n: int, k: int) -> None:
         """What is too old goes; who had not got it yet is moved on and told."""
@@ -350,7 +345,6 @@ class OutboundMachine(Driving):
 
     # replays
 
-    @precondition(lambda self: self.events)
     @rule(pairs=st.lists(st.tuples(pick, st.integers(0, 20)), min_size=1, max_size=4, unique=True))
     def replay_events(self, pairs: list[tuple[int, int]]) -> None:
         """Send old events again."""
@@ -379,7 +373,6 @@ class OutboundMachine(Driving):
             self.porters.append(Porter(lease))
             self.read_replay(-1)
 
-    @precondition(lambda self: self.porters)
     @rule(n=pick)
     def read_replay(self, n: int) -> None:
         """It reads what comes next."""
@@ -389,7 +382,6 @@ class OutboundMachine(Driving):
         assert (length, items) == (len(queue), [Item(*orjson.loads(raw)) for raw in queue[:2]])
         porter.length, porter.items = length, items
 
-    @precondition(lambda self: self.porters)
     @rule(n=pick, skip=st.integers(0, 5))
     def open_replay(self, n: int, skip: int) -> None:
         """It opens them, but for one that cannot be sent any more."""
@@ -416,7 +408,6 @@ class OutboundMachine(Driving):
             dlt=item.dead_letter_id or None,
         )  # fmt: skip
 
-    @precondition(lambda self: self.porters)
     @rule(n=pick)
     def release_replay(self, n: int) -> None:
         """It hands the replay back."""
@@ -428,7 +419,6 @@ class OutboundMachine(Driving):
 
         self.do(porter, lambda: self.world.store.replays.release(porter.lease), model)
 
-    @precondition(lambda self: self.model.replays)
     @rule(n=pick, status=st.sampled_from(tuple(MOVES)))
     def move_replay(self, n: int, status: Status) -> None:
         """Somebody pauses it, lets it go on, or cancels it."""

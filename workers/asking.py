@@ -1,0 +1,87 @@
+"""Ask Recruitee within one refetch: the first question and those that follow, each in its turn."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.core.recruitee.client import (
+    MAX_IN_FLIGHT,
+    Answer,
+    Company,
+    Later,
+    Unauthorized,
+)
+from service.core.store.connections import Connection
+from workers.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Committed and acknowledged; how many events it announced."""
+
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The fetch does not show yet what a webhook claims: look again soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It may work later."""
+
+    reason: str
+    after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """It will not work by itself: for a person to look at."""
+
+    reason: str
+
+
+Outcome = Done | Again | Failed | Lost | Unauthorized
+
+
+class Unanswered(Exception):
+    """A second question got no answer: that is no no, and nothing may be committed on it."""
+
+    def __init__(self, outcome: Failed | Unauthorized) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+def company(connection: Connection) -> Company:
+    """Return whom to ask for a connection's records."""
+    return Company(connection.company_id, connection.api_token.get_secret_value())
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Questions of one connection, under its request rate."""
+
+    ctx: Context
+    connection: Connection
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Ask; the turn was taken before. A 429 holds all requests of the connection."""
+        answer = await self.ctx.recruitee.get(company(self.connection), path, params)
+        if isinstance(answer, Later) and answer.limited:
+            rate, after_s = self.ctx.settings.recruitee_rate, answer.after_s or 2.0
+            await self.ctx.store.records.hold(self.connection.id, after_s, rate, MAX_IN_FLIGHT)
+        return answer
+
+    async def further(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Ask a second question within the same refetch, in turn; raises Unanswered."""
+        rate = self.ctx.settings.recruitee_rate
+        turn = self.ctx.store.records.turn(self.connection.id, rate, MAX_IN_FLIGHT)
+        await asyncio.sleep(await turn)
+        answer = await self.get(path, params)
+        match answer:
+            case Later(reason, after_s):
+                raise Unanswered(Failed(reason, after_s))
+            case Unauthorized():
+                raise Unanswered(answer)
+        return answer
