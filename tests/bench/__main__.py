@@ -2,10 +2,22 @@
 
 import argparse
 import json
+import os
 
 import uvloop
 
-from tests.bench import deliveries, end_to_end, ingress, latency, machine
+from tests.bench import (
+    backlog,
+    bursts,
+    deliveries,
+    durability,
+    end_to_end,
+    idle,
+    ingress,
+    latency,
+    machine,
+    takeover,
+)
 from tests.bench.bench import opened
 from tests.bench.report import Group, as_json, prose, table
 
@@ -15,16 +27,28 @@ GROUPS = {
     "end-to-end": end_to_end.measure,
     "end-to-end-everysec": end_to_end.measure_everysec,
     "latency": latency.measure,
+    "custody-durability": durability.measure,
+    "custody-takeover": takeover.measure,
+    "custody-backlog": backlog.measure,
+    "custody-bursts": bursts.measure,
+    "custody-idle": idle.measure,
 }
+CUSTODY = "custody"  # all of those
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and smaller: under a minute")
     parser.add_argument("--json", action="store_true", help="print the run as JSON")
-    parser.add_argument("--only", action="append", choices=sorted(GROUPS), help="one row group")
+    parser.add_argument(
+        "--only", action="append", choices=sorted((*GROUPS, CUSTODY)), help="one group"
+    )
     parser.add_argument("--repeats", type=int, help="interleaved repeats (5; quick: 2)")
     return parser.parse_args()
+
+
+def _wanted(name: str, only: list[str]) -> bool:
+    return name in only or (name.startswith(CUSTODY) and CUSTODY in only)
 
 
 async def run(arguments: argparse.Namespace) -> None:
@@ -32,10 +56,10 @@ async def run(arguments: argparse.Namespace) -> None:
     groups: list[Group] = []
     async with opened(arguments.quick, arguments.repeats) as bench:
         for name, measure in GROUPS.items():
-            if not arguments.only or name in arguments.only:
+            if not arguments.only or _wanted(name, arguments.only):
                 bench.say(f"measuring {name} ...")
                 groups.append(await measure(bench))
-        said = machine.said(bench.server)
+        said = f"{machine.said(bench.server)}, load average {os.getloadavg()[0]:.1f}"
     if arguments.json:
         print(json.dumps(as_json(groups, said), indent=2))
     else:

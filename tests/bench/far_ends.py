@@ -36,7 +36,38 @@ class _Server(asyncio.Protocol):
             if len(self._buffer) < end:
                 return
             request, self._buffer = self._buffer[:end], self._buffer[end:]
-            self._transport.write(self._answer(request[:head], request[head + 4 :]))
+            self._say(request, self._answer(request[:head], request[head + 4 :]))
+
+    def _say(self, request: bytes, answer: bytes) -> None:
+        self._transport.write(answer)
+
+
+class _Subscriber(_Server):
+    """May take its time, and sees what was in flight when its client went away."""
+
+    def __init__(self, ends: "FarEnds") -> None:
+        super().__init__(ends.post)
+        self._ends = ends
+        self._owed = b""  # the path of what is not answered yet
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._owed:
+            self._ends.on_lost(self._owed)
+
+    def _say(self, request: bytes, answer: bytes) -> None:
+        if not self._ends.slow_s:
+            return self._transport.write(answer)
+        self._owed = _path(request)
+        asyncio.get_running_loop().call_later(self._ends.slow_s, self._late, answer)
+
+    def _late(self, answer: bytes) -> None:
+        self._owed = b""
+        if not self._transport.is_closing():
+            self._transport.write(answer)
+
+
+def _path(request: bytes) -> bytes:
+    return request.split(b" ", 2)[1]
 
 
 @dataclass
@@ -52,6 +83,9 @@ class FarEnds:
     began: float = 0.0
     on_first: Callable[[], None] = lambda: None
     keep_bodies: bool = False
+    slow_s: float = 0.0  # how long the subscriber takes to answer
+    on_post: Callable[[bytes], None] = lambda _: None  # with the path
+    on_lost: Callable[[bytes], None] = lambda _: None
     _wanted: int = 0
     _all: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -79,6 +113,7 @@ class FarEnds:
     def post(self, head: bytes, body: bytes) -> bytes:
         """Take one delivery."""
         self._first()
+        self.on_post(_path(head))
         if event := EVENT.search(head):
             self.events.add(event[1])
         self.arrived.append((perf_counter(), body if self.keep_bodies else b""))
@@ -97,7 +132,7 @@ async def far_ends() -> AsyncIterator[FarEnds]:
     """Serve both on free ports of the loopback."""
     ends, loop = FarEnds(), asyncio.get_running_loop()
     recruitee = await loop.create_server(lambda: _Server(ends.get), "127.0.0.1", 0)
-    subscriber = await loop.create_server(lambda: _Server(ends.post), "127.0.0.1", 0)
+    subscriber = await loop.create_server(lambda: _Subscriber(ends), "127.0.0.1", 0)
     ends.recruitee, ends.subscriber = (
         f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         for server in (recruitee, subscriber)

@@ -28,6 +28,31 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One number that is no rate over another: what it is, and what it may be at most."""
+
+    what: str
+    value: float
+    unit: str = ""
+    most: float | None = None
+    note: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it is within its target; None when it has none."""
+        return None if self.most is None else self.value <= self.most
+
+    def line(self) -> str:
+        """Return the figure as text."""
+        target = "" if self.most is None else f", target {self.most:g} at most: {_word(self.met)}"
+        return f"{self.what}: {self.said()}{target}{f'  ({self.note})' if self.note else ''}"
+
+    def said(self) -> str:
+        """Return the number with its unit."""
+        return f"{self.value:,.{0 if self.value >= 100 else 2}f} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Rows of which the last is what ours is held against."""
 
@@ -36,6 +61,7 @@ class Group:
     rows: list[Row]
     target: float | None = None
     lines: list[str] = field(default_factory=list)  # what is no rate
+    figures: list[Figure] = field(default_factory=list)
 
     def ratios(self, row: Row) -> list[float]:
         """Return ours over the other, repeat by repeat."""
@@ -67,6 +93,7 @@ def table(groups: Sequence[Group]) -> str:
             out.append(
                 f"  ratio {row.what}: {ratio:.2f} [{min(ranged):.2f}..{max(ranged):.2f}]{by_cpu}{target}"
             )
+        out += [f"  {figure.line()}" for figure in group.figures]
         out += [f"  {line}" for line in group.lines]
     return "\n".join(out[1:])
 
@@ -75,12 +102,18 @@ def prose(groups: Sequence[Group], machine: str) -> str:
     """Return what the README says of this run."""
     out = [f"Measured with `python -m tests.bench` on {machine}."]
     out.append("What is measured runs on one core; Redis, the load and the far ends share another.")
-    out += ["", "| what | ratio | target | met |", "| --- | --- | --- | --- |"]
+    out += ["", "| what | ratio or figure | target | met |", "| --- | --- | --- | --- |"]
     for group in groups:
         for row, ratio, met in group.verdicts():
             against = f"{row.what} over {group.rows[-1].what}"
             target = "-" if group.target is None else f"{group.target:.2f}"
             out.append(f"| {group.title}: {against} | {ratio:.2f} | {target} | {_word(met)} |")
+        for figure in group.figures:
+            most = "-" if figure.most is None else f"{figure.most:g} at most"
+            told = f"{figure.what} ({figure.note})" if figure.note else figure.what
+            out.append(
+                f"| {group.title}: {told} | {figure.said()} | {most} | {_word(figure.met)} |"
+            )
         out += [f"| {group.title}: {line} | | - | |" for line in group.lines]
     return "\n".join(out)
 
@@ -94,7 +127,8 @@ def as_json(groups: Sequence[Group], machine: str) -> dict[str, Any]:
             | {
                 "ratios": [
                     {"row": row.what, "ratio": r, "met": met} for row, r, met in group.verdicts()
-                ]
+                ],
+                "figures": [asdict(figure) | {"met": figure.met} for figure in group.figures],
             }
             for group in groups
         ],

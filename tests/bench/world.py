@@ -38,16 +38,18 @@ def page(candidate_id: int, turn: int) -> dict[str, Any]:
 
 @dataclass
 class CandidatePages:
-    """Answers of a Recruitee, ready as bytes; `turn` moves every candidate on."""
+    """Answers of a Recruitee, ready as bytes; `turn` moves every candidate on, `turns` one."""
 
     turn: int = 0
+    turns: dict[bytes, int] = field(default_factory=dict)
     _cut: dict[int, list[bytes]] = field(default_factory=dict)
 
     def page(self, candidate_id: bytes) -> bytes:
         """Return one candidate's answer."""
-        if self.turn not in self._cut:
-            self._cut[self.turn] = orjson.dumps(page(FIRST_ID, self.turn)).split(b"%d" % FIRST_ID)
-        return candidate_id.join(self._cut[self.turn])
+        turn = self.turns.get(candidate_id, self.turn)
+        if turn not in self._cut:
+            self._cut[turn] = orjson.dumps(page(FIRST_ID, turn)).split(b"%d" % FIRST_ID)
+        return candidate_id.join(self._cut[turn])
 
 
 def moved(candidate_id: int, turn: int, event_id: int) -> bytes:

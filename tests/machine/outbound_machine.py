@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from hypothesis import strategies as st
@@ -53,7 +53,27 @@ MOVES: dict[Status, tuple[Status, ...]] = {
     "canceled": ("running", "paused"),
 }
 
+
+class Turn(NamedTuple):
+    """One step of a hand: how far it may go, what came back, whether it is sent twice, and whether the
+    retention is over for some of what it has read."""
+
+    free: int
+    read: int
+    ends: list[tuple[Verdict, int]]
+    twice: bool
+    cut: int | None
+
+
 pick = st.integers(0, 5)
+a_turn = st.builds(
+    Turn,
+    st.integers(0, 3),
+    st.sampled_from((0, 2, 4, 4)),
+    st.lists(st.tuples(st.sampled_from(VERDICTS), st.integers(0, 2)), max_size=3),
+    st.booleans(),
+    st.one_of(st.none(), st.none(), st.integers(0, 20)),
+)
 
 
 @dataclass(eq=False)
@@ -137,6 +157,8 @@ class OutboundMachine(Driving):
     @rule(n=pick)
     def subscribe(self, n: int) -> None:
         """Somebody subscribes, to all or to candidates only."""
+        if len(self.model.subs) > 2:
+            return
         wanted = Wanted(
             url="https://far.example", event_types=("candidate.*",) if n % 2 else ("*",)
         )
@@ -173,7 +195,7 @@ class OutboundMachine(Driving):
     def unsubscribe(self, n: int) -> None:
         """It goes for good; whoever is at it is fenced."""
         s = self._s(n)
-        if s in self.model.subs:
+        if s in self.model.subs and len(self.model.subs) > 1:
             self.forget(self.makers[s])  # nobody removes what nobody knows to be there
             self.do(self, lambda: self.world.store.subscribers.remove(s),
                     lambda _: self.model.unsubscribe(s))  # fmt: skip
@@ -188,11 +210,36 @@ class OutboundMachine(Driving):
         """A worker claims who is due."""
         self.hands += [Hand(lease) for lease in self.claim("out", want, LEASE)]
 
-    @rule(n=pick, free=st.integers(0, 3), read=st.sampled_from((0, 2, 4, 4)),
-          ends=st.lists(st.tuples(st.sampled_from(VERDICTS), st.integers(0, 2)), max_size=3))  # fmt: skip
-    def step(self, n: int, free: int, read: int, ends: list[tuple[Verdict, int]]) -> None:
+    @rule(n=pick, turns=st.lists(a_turn, min_size=1, max_size=4))
+    def steps(self, n: int, turns: list[Turn]) -> None:
         """It settles what came back, opens what it read, reads on, and sends."""
-        self._step(self.hands[-1 - n % len(self.hands)], free, read, ends)
+        self.more_steps(n, turns)
+
+    @rule(n=pick, turns=st.lists(a_turn, min_size=1, max_size=4))
+    def more_steps(self, n: int, turns: list[Turn]) -> None:
+        """The same: it is what most of the line's work is."""
+        for turn in turns:
+            hand = self._busy(n, len(turn.ends))
+            if hand is None:
+                return
+            if hand.reads and turn.cut is not None:
+                self._retention(hand.reads[0].connection_id, turn.cut)
+            self._step(hand, turn.free, turn.read, turn.ends)
+            if turn.twice:
+                self.sent_again(0)
+
+    def _busy(self, n: int, flying: int) -> Hand | None:
+        """Return a worker with something in flight, if that is wanted and can be."""
+        for act in (self.a_worker_looks, lambda n: self.commit(n, KINDS[0], 1, n)):
+            if not self.hands:
+                act(2)
+        if not self.hands:
+            self.a_worker_looks(2)
+        for _ in range(2):
+            hand = self.hands[-1 - n % len(self.hands)] if self.hands else None
+            if hand and flying and not hand.flying:
+                self._step(hand, flying, 4, [])
+        return hand if hand in self.hands else None
 
     def _step(self, hand: Hand, free: int, read: int, ends: Sequence[tuple[Verdict, int]]) -> None:
         s, token = hand.lease
@@ -276,7 +323,7 @@ class OutboundMachine(Driving):
         """A worker is killed."""
         if self.hands and (n % 2 or not self.porters):
             self.hands.pop(-1 - n % len(self.hands))
-        else:
+        elif self.porters:
             self.porters.pop(-1 - n % len(self.porters))
 
     @rule(n=pick, k=st.integers(0, 20))
@@ -311,7 +358,9 @@ class OutboundMachine(Driving):
     @rule(n=pick, k=st.integers(0, 30))
     def retention(self, n: int, k: int) -> None:
         """What is too old goes; who had not got it yet is moved on and told."""
-        c = self._c(n)
+        self._retention(self._c(n), k)
+
+    def _retention(self, c: str, k: int) -> None:
         log = [number for number, _ in self.model.conns[c].log]
         if not log:
             return
@@ -348,6 +397,8 @@ class OutboundMachine(Driving):
     @rule(pairs=st.lists(st.tuples(pick, st.integers(0, 20)), min_size=1, max_size=4, unique=True))
     def replay_events(self, pairs: list[tuple[int, int]]) -> None:
         """Send old events again."""
+        if not self.events:
+            return
         names = list(self.events)
         items = dict.fromkeys(Item(names[k % len(names)], self._s(n)) for n, k in pairs)
         self._replay(list(items))
@@ -376,6 +427,8 @@ class OutboundMachine(Driving):
     @rule(n=pick)
     def read_replay(self, n: int) -> None:
         """It reads what comes next."""
+        if not self.porters:
+            return
         porter = self.porters[-1 if n < 0 else -1 - n % len(self.porters)]
         length, items = self.world.run(self.world.store.replays.items, porter.lease.id, 2)
         queue = self.model.kept(f"rplq:{porter.lease.id}") or []
@@ -385,7 +438,13 @@ class OutboundMachine(Driving):
     @rule(n=pick, skip=st.integers(0, 5))
     def open_replay(self, n: int, skip: int) -> None:
         """It opens them, but for one that cannot be sent any more."""
-        self._open_replay(self.porters[-1 - n % len(self.porters)], skip)
+        if not self.porters:
+            self.a_porter_looks(2)
+        if not self.porters:
+            self.replay_events([(n, skip), (n + 1, skip)])
+            self.a_porter_looks(2)
+        if self.porters:
+            self._open_replay(self.porters[-1 - n % len(self.porters)], skip)
 
     def _open_replay(self, porter: Porter, skip: int) -> None:
         r, length = porter.lease.id, porter.length
@@ -411,6 +470,8 @@ class OutboundMachine(Driving):
     @rule(n=pick)
     def release_replay(self, n: int) -> None:
         """It hands the replay back."""
+        if not self.porters:
+            return
         porter = self.porters.pop(-1 - n % len(self.porters))
 
         def model(reply: Any) -> Callable[[Any], Any]:
@@ -422,6 +483,8 @@ class OutboundMachine(Driving):
     @rule(n=pick, status=st.sampled_from(tuple(MOVES)))
     def move_replay(self, n: int, status: Status) -> None:
         """Somebody pauses it, lets it go on, or cancels it."""
+        if not self.model.replays:
+            return
         r = list(self.model.replays)[-1 - n % len(self.model.replays)]
         before = MOVES[status]
 

