@@ -25,7 +25,7 @@ from workers.inbound import serve_inbox
 from workers.outbound import serve_subscriber
 from workers.replay import serve_replay
 from workers.retention import trim
-from workers.sweep import sweep, tend
+from workers.sweep import tend
 
 if TYPE_CHECKING:
     from arq.typing import WorkerCoroutine
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 # With what comes after it this ends before a supervisor's patience does (25 s).
 STOP_WITHIN_S = 18.0
 BELLS_WITHIN_S, REDIS_WITHIN_S = 1.0, 3.0
-SWEEP_SECONDS = set(range(0, 60, 5))
 TRIM_SECOND = 33
 log = logger("worker")
 
@@ -74,7 +73,7 @@ async def running(
 
 @contextlib.asynccontextmanager
 async def _bells(settings: Settings, ctx: Context, drains: Drains) -> AsyncIterator[None]:
-    """Listen to the bells and run the sweep."""
+    """Listen to the bells and run what is due by the clock."""
     if settings.redis_url is None:
         raise ConfigError("HIREWIRE_REDIS_URL is not set; `hirewire up` brings a Redis of its own")
     arq = open_arq(settings.redis_url.get_secret_value())
@@ -151,7 +150,6 @@ def _jobs(drains: Drains) -> list[Any]:
 
 def _crons(ctx: Context) -> list[Any]:
     return [
-        _regular("sweep", lambda: sweep(ctx), second=SWEEP_SECONDS),
         _regular("trim", lambda: trim(ctx), second=TRIM_SECOND),
     ]
 

@@ -4,7 +4,6 @@ import asyncio
 
 from service.core.errors import StoreUnavailable
 from service.core.logs import logger, where
-from service.core.store.memory import Rung
 from workers.context import Context
 from workers.retention import make_room
 
@@ -21,14 +20,17 @@ async def sweep(ctx: Context) -> None:
 
 
 async def tend(ctx: Context) -> None:
-    """Watch over memory until cancelled; sweep where arq cannot, since Redis is full."""
+    """Sweep and watch over memory until cancelled.
+
+    A loop of the worker's own and no job: arq starts none while Redis is full, and a job every five
+    seconds was most of what an idle worker asked of Redis. Workers may sweep at once: it is one script.
+    """
     while True:
+        for work in (make_room, sweep):
+            try:
+                await work(ctx)
+            except StoreUnavailable as error:
+                log.warning("tend.store_unavailable", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - what fails now comes again in seconds
+                log.error("tend.failed", error=where(error))
         await asyncio.sleep(TEND_S)
-        try:
-            await make_room(ctx)
-            if await ctx.ladder.rung() >= Rung.ONLY_DELIVERY:
-                await sweep(ctx)
-        except StoreUnavailable as error:
-            log.warning("tend.store_unavailable", reason=str(error))
-        except Exception as error:  # noqa: BLE001 - what fails now comes again in seconds
-            log.error("tend.failed", error=where(error))

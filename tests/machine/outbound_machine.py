@@ -230,14 +230,17 @@ class OutboundMachine(Driving):
 
     def _busy(self, n: int, flying: int) -> Hand | None:
         """Return a worker with something in flight, if that is wanted and can be."""
-        for act in (self.a_worker_looks, lambda n: self.commit(n, KINDS[0], 1, n)):
-            if not self.hands:
-                act(2)
         if not self.hands:
+            self.a_worker_looks(2)
+        if not self.hands:
+            self.status(n, "resume")
+            self.time_passes(LEASE)
             self.a_worker_looks(2)
         for _ in range(2):
             hand = self.hands[-1 - n % len(self.hands)] if self.hands else None
             if hand and flying and not hand.flying:
+                self.commit(n, KINDS[n % 2], 1, 2)
+                self.a_worker_looks(1)  # it tells those that are being served, too
                 self._step(hand, flying, 4, [])
         return hand if hand in self.hands else None
 
