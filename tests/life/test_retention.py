@@ -21,14 +21,16 @@ MISSED = "subscriber.missed"
 NUMBERS = itertools.count()
 
 
-async def _told(house: House, connection: Any, count: int) -> list[str]:
-    """Commit some more events; returns their ids."""
+async def _told(house: House, connection: Any, count: int, settled: str = "") -> list[str]:
+    """Commit some more events, and wait until one subscriber has them; returns their ids."""
     had = int(await house.store.pipe.call("XLEN", keys.log(connection.id)))
     async with house.worker():
         for n in range(had, had + count):
             at = house.recruitee.rename(1, f"Ada Number{next(NUMBERS)}")
             await house.told(connection, house.webhook("hint", 1, at))
             await _length(house, connection.id, n + 1)
+        if settled:
+            await house.settled(settled)
     entries = await house.store.log.oldest(connection.id, "0-0", 1000)
     return [entry.event_id for entry in entries[had:]]
 
@@ -78,10 +80,10 @@ async def test_who_stood_before_the_new_end_is_told_how_much_it_missed_of_what_i
     c = (connection := await house.connect()).id
     paused = await _paused(house, receiver.url, event_types=NAMED)
     picky = await _paused(house, receiver.url, event_types=("job.*",))
-    await house.subscribe(other.url, event_types=NAMED)  # up to date
-    await _told(house, connection, 3)
+    fresh = (await house.subscribe(other.url, event_types=NAMED))[0].id  # up to date
+    await _told(house, connection, 3, settled=fresh)
     await _a_month_passes(house, c)
-    kept = await _told(house, connection, 2)
+    kept = await _told(house, connection, 2, settled=fresh)
 
     await _trimmed(house)
     await _trimmed(house)
