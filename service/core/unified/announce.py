@@ -48,7 +48,7 @@ def announce(
     """
     known = draft.fields if before is None else before.fields | draft.fields
     near = tuple(in_order(c for c in causes if model.concerns(c, known, context)))
-    case = Case(model, draft.remote_id, draft.subject, near, context, quiet)
+    case = Case(model, draft.remote_id, draft.subject, near, context, quiet or model.silent)
     if before is None:
         return _first_sight(case, draft, baseline_at)
     return _compare(case, draft, before, baseline_at)
@@ -72,6 +72,7 @@ def announce_deleted(
     told = before.fields | {DELETED_AT: None}
     # Nothing but the deletion differs, so this is one event.
     changes = [_change(case, one, fields, case.causes, at) for one in _claim(case, told, fields)]
+    changes = [] if model.silent else changes
     return _written(before, Merged(fields, before.grades, SILENT), changes, before.hop_at, True)
 
 
@@ -107,7 +108,7 @@ def _is_new(case: Case, fields: Fields, baseline_at: str | None) -> bool:
 
 def _created(case: Case, fields: Fields) -> Change:
     # Nothing is known to have changed: `record` is the news.
-    one = Told(0, f"{case.model.name}.created", (), frozenset())
+    one = Told(0, f"{case.model.name}.{case.model.created_as}", (), frozenset())
     at = _latest(case.causes) or _text(fields.get("remote_created_at"))
     return _change(case, one, fields, case.causes, at)
 

@@ -39,7 +39,7 @@ def claim(model: Model, told: Fields, now: Fields, quiet: frozenset[str]) -> lis
 
 def events_of(model: Model, path: str) -> tuple[str, ...]:
     """Return the types of the events that may carry a change of a field; none if it is silent."""
-    if path in SILENT or path in model.volatile:
+    if model.silent or path in SILENT or path in model.volatile:
         return ()
     events: list[str] = []
     for row in _rows(model):
@@ -53,7 +53,9 @@ def events_of(model: Model, path: str) -> tuple[str, ...]:
 
 def _rows(model: Model) -> Iterable[Claim | EachClaim]:
     return (
-        Claim("deleted", DELETED_AT, lambda before, after: after is not None, rank=UPDATED_RANK),
+        Claim(
+            model.deleted_as, DELETED_AT, lambda before, after: after is not None, rank=UPDATED_RANK
+        ),
         Claim(model.restored_as, DELETED_AT, rank=RESTORED_RANK),
         *model.claims,
     )

@@ -4,7 +4,7 @@ Adding a model is adding one file to `service/core/unified/models/`; `registry` 
 Everything here and in the model files is pure: values in, values out.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -49,6 +49,8 @@ class Draft:
     subject: Ref
     grades: Mapping[str, int] = field(default_factory=dict)
     """How good the source of a derived field is; a better one replaces the value in silence."""
+    unmapped: tuple[tuple[str, str], ...] = ()
+    """(field, value): what Recruitee said and the closed unified enum has no word for; counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,12 @@ class Context:
     connection_id: str
     uid: Callable[[str, str], str]  # (model, remote id) -> unified id
     stage_categories: Mapping[str, str | None] = field(default_factory=dict)  # by remote stage id
+    custom_keys: Mapping[str, str] = field(default_factory=dict)
+    """Which key of `custom_fields` the operator gave to a profile or job field, by the field's own key
+    (`profile.<name>`, `dynamic.<name>`); what has none is in `integration_fields` only."""
+    private_notes: bool = False  # whether notes that are not public are kept at all
+    questions: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """Question template's remote id -> its questions as `job.screening_questions` shows them."""
 
 
 def always(before: Any, after: Any) -> bool:
@@ -109,7 +117,7 @@ class Model:
     name: str
     fields: tuple[str, ...]  # every field a record may have, in the order it is served
     claims: tuple[Claim | EachClaim, ...] = ()
-    volatile: Collection[str] = frozenset()  # kept current in silence
+    volatile: frozenset[str] = frozenset()  # kept current in silence
     derived: Mapping[str, str] = field(default_factory=dict)  # derived field -> the fact it dates
     creates: Callable[[Cause, Fields], bool] = lambda cause, fields: False
     """Whether this webhook says that the record is new."""
@@ -130,6 +138,10 @@ class Model:
     concerns: Callable[[Cause, Fields, Context], bool] = lambda cause, fields, context: True
     """Whether a webhook is about this very record (and not a sibling under the same root)."""
     restored_as: str = "restored"  # what the return of a deleted record is called
+    created_as: str = "created"
+    deleted_as: str = "deleted"
+    silent: bool = False
+    """Kept and read, and told of by no event (contract section 5 has no type for it)."""
 
 
 class Need(NamedTuple):
@@ -171,6 +183,32 @@ class Root:
     )
     """Where a child's removal is confirmed (404), given its fields and unified -> remote id."""
     deleted_params: Mapping[str, str] | None = None  # listing parameters that show deleted ones
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A list that is read whole, of the company or of one owner; its members come and go with it.
+
+    In the inbox it is a root like any other: `departments:0`, `candidate_notes:3331`.
+    """
+
+    name: str
+    member: str  # the model of its members
+    listing: Listing  # with {id} in its path where it has an owner
+    expand: Callable[[Mapping[str, Any], Sequence[Mapping[str, Any]], Context, str], list[Draft]]
+    """(one row, the answer's references, context, the owner's remote id or "0") -> its record first,
+    then those inside it; nothing for a row that is not kept."""
+    owner: str | None = None  # the root that has it: candidate or job; None: the company
+    bulk: Listing | None = None  # how the members of all owners are listed together
+    owner_of: Callable[[Mapping[str, Any]], str | None] = lambda row: None
+    """For `bulk`: the owner's remote id that a row names."""
+    counted: str | None = None
+    """The owner's key that counts its members: at 0 there is nothing to ask for."""
+    fallback: Listing | None = None  # tried where the token may not read `listing`
+    ended: Callable[[Fields], Fields] | None = None
+    """What a member that vanished looks like where it is not deleted (a user becomes INACTIVE)."""
+    every_s: int = 3600
+    """How often the company's list is looked at where no webhook and no feed entry tells of it."""
 
 
 @dataclass(frozen=True, slots=True)

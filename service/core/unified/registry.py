@@ -7,7 +7,7 @@ from types import MappingProxyType, ModuleType
 
 from service.core.unified import models
 from service.core.unified.claims import events_of
-from service.core.unified.model import Model, Root
+from service.core.unified.model import Collection, Model, Root
 
 
 def claims_table() -> dict[str, dict[str, tuple[str, ...]]]:
@@ -33,5 +33,11 @@ def _roots() -> Mapping[str, Root]:
     return MappingProxyType({root.name: root for root in found})
 
 
+def _collections() -> Mapping[str, Collection]:
+    found = [each for module in _modules() for each in getattr(module, "COLLECTIONS", ())]
+    return MappingProxyType({each.name: each for each in found})
+
+
 MODELS: Mapping[str, Model] = _models()
 ROOTS: Mapping[str, Root] = _roots()
+COLLECTIONS: Mapping[str, Collection] = _collections()
