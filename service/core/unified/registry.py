@@ -7,6 +7,7 @@ from types import MappingProxyType, ModuleType
 
 from service.core.unified import models
 from service.core.unified.claims import events_of
+from service.core.unified.evidence import Sources
 from service.core.unified.model import Collection, Model, Root
 
 
@@ -41,3 +42,6 @@ def _collections() -> Mapping[str, Collection]:
 MODELS: Mapping[str, Model] = _models()
 ROOTS: Mapping[str, Root] = _roots()
 COLLECTIONS: Mapping[str, Collection] = _collections()
+SOURCES: Mapping[str, Sources] = MappingProxyType(
+    {module.MODEL.name: module.SOURCES for module in _modules() if hasattr(module, "SOURCES")}
+)
