@@ -1,7 +1,6 @@
 """Ask Recruitee within one refetch: the first question and those that follow, each in its turn."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.core.recruitee.client import (
@@ -9,6 +8,8 @@ from service.core.recruitee.client import (
     Answer,
     Company,
     Later,
+    Ok,
+    Params,
     Unauthorized,
 )
 from service.core.store.connections import Connection
@@ -64,19 +65,23 @@ class Asking:
 
     ctx: Context
     connection: Connection
+    burst: int = MAX_IN_FLIGHT
+    """How many requests may leave at once; who takes less leaves the rest to who is in a hurry."""
 
-    async def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+    async def get(self, path: str, params: Params | None = None) -> Answer:
         """Ask; the turn was taken before. A 429 holds all requests of the connection."""
         answer = await self.ctx.recruitee.get(company(self.connection), path, params)
         if isinstance(answer, Later) and answer.limited:
             rate, after_s = self.ctx.settings.recruitee_rate, answer.after_s or 2.0
             await self.ctx.store.records.hold(self.connection.id, after_s, rate, MAX_IN_FLIGHT)
+        if isinstance(answer, Ok):
+            await self.ctx.store.drift.watch(self.connection.id, path, answer.data)
         return answer
 
-    async def further(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+    async def further(self, path: str, params: Params | None = None) -> Answer:
         """Ask a second question within the same refetch, in turn; raises Unanswered."""
         rate = self.ctx.settings.recruitee_rate
-        turn = self.ctx.store.records.turn(self.connection.id, rate, MAX_IN_FLIGHT)
+        turn = self.ctx.store.records.turn(self.connection.id, rate, self.burst)
         await asyncio.sleep(await turn)
         answer = await self.get(path, params)
         match answer:

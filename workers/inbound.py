@@ -1,46 +1,39 @@
 """The inbox line: one connection under a lease; its entries grouped by root, each root fetched once."""
 
 import asyncio
-from collections.abc import Sequence
 from time import monotonic
-from typing import NamedTuple
 
-from service.core import ids, times
+from service.core import times
 from service.core.errors import Fenced, StoreUnavailable
 from service.core.logs import logger, where
-from service.core.recruitee.client import MAX_IN_FLIGHT, Ok, Unauthorized
-from service.core.recruitee.webhook import parse_entry
+from service.core.recruitee.client import MAX_IN_FLIGHT
 from service.core.store.connections import ACTIVE, BASELINING, UNAUTHORIZED, Connection
-from service.core.store.dead_letters import DeadLetter
-from service.core.store.inbox import Lease, Parked, Pulled
+from service.core.store.inbox import Lease, Pulled
 from service.core.store.memory import Rung
-from service.core.unified.model import Cause, Ref
-from service.core.unified.registry import ROOTS
-from workers.asking import Again, Done, Failed, Lost, Outcome, company
-from workers.baseline import baseline
+from service.core.unified.model import Ref
+from service.core.unified.registry import COLLECTIONS, ROOTS
+from workers.asking import Done, Lost, Outcome
+from workers.beside import Beside, baseline
+from workers.collect import collect
 from workers.context import Context
 from workers.drain import LEASE_MS
 from workers.refetch import refetch
+from workers.settling import (
+    BATCH,
+    LAG_DELAYS_MS,
+    UNREADABLE,
+    Asked,
+    Settling,
+    causes_of,
+    root_named,
+)
+from workers.tokens import probe
 
-BATCH = 200
 RENEW_S = 1.5
 BUDGET_S = 10.0
 FULL_WAITS_MS = 2000
 DIED_ALONE, DIED_LOST = 3, 20
-GIVE_UP_MS = 72 * 3600 * 1000
-FIRST_DELAY_MS, LAST_DELAY_MS = 1000, 1_800_000
-LAG_DELAYS_MS = (1000, 5000, 30_000)
-PROBE_FIRST_MS, PROBE_LAST_MS = 5000, 300_000
-UNREADABLE = "unreadable"  # not a model
 log = logger("inbound")
-
-
-class Asked(NamedTuple):
-    """What waits for one root: the stream ids to acknowledge, the entries, and its failures so far."""
-
-    acks: list[str]
-    entries: list[bytes]
-    parked: Parked | None
 
 
 async def serve_inbox(ctx: Context, lease: Lease, news: asyncio.Event) -> int | None:
@@ -54,9 +47,9 @@ async def serve_inbox(ctx: Context, lease: Lease, news: asyncio.Event) -> int | 
     if await ctx.ladder.rung() >= Rung.ONLY_DELIVERY:
         return await ctx.store.inbox.release(lease, look_again=False, delay_ms=FULL_WAITS_MS)
     if connection.status == UNAUTHORIZED:
-        return await _probe(ctx, connection, lease)
+        return await probe(ctx, connection, lease)
     if connection.status == BASELINING:
-        return await _baseline(ctx, connection, lease)
+        return await baseline(ctx, connection, lease)
     line = _Line(ctx, connection, lease)
     try:
         return await line.run(news)
@@ -72,10 +65,10 @@ class _Line:
         self._connection = connection
         self._lease = lease
         self._after = "0-0"
-        self._parked_in_all = 0
+        self._settling = Settling(ctx, connection, lease)
+        self._beside = Beside(ctx, connection, lease)
         self._died: dict[str, int] = {}
         self._tried_alone = False
-        self._ahead_ms = 0
         self._pending: dict[str, Asked] = {}
         self._running: dict[asyncio.Task[bool], str] = {}
         self._until = monotonic() + BUDGET_S
@@ -86,11 +79,12 @@ class _Line:
         going = await self._pull()
         while going or self._running:
             self._start(going)
-            if not self._running:
-                break
-            done, _ = await asyncio.wait(
-                self._running, timeout=RENEW_S, return_when=asyncio.FIRST_COMPLETED
+            going &= await self._beside.go_on(
+                going and not self._running and monotonic() < self._until
             )
+            if not self._running and not self._beside.reading:
+                break
+            done = await self._wait(news)
             for task in done:
                 del self._running[task]
                 going &= task.result()
@@ -98,10 +92,27 @@ class _Line:
             if not done or not self._pending or news.is_set() or monotonic() > self._renew_at:
                 news.clear()
                 going &= await self._pull()
-        return await self._ctx.store.inbox.release(self._lease, look_again=True)
+        return await self._ctx.store.inbox.release(
+            self._lease, look_again=True, delay_ms=self._beside.again_ms if going else None
+        )
+
+    async def _wait(self, news: asyncio.Event) -> "set[asyncio.Task[bool]]":
+        """Wait until a refetch is done or the lease is to be renewed; beside a reading, for news too."""
+        waits: set[asyncio.Task[bool]] = set(self._running)
+        bell = None
+        if (reading := self._beside.reading) is not None:
+            bell = asyncio.ensure_future(news.wait())
+            await asyncio.wait(
+                {*waits, reading, bell}, timeout=RENEW_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            bell.cancel()
+            return {task for task in waits if task.done()}
+        done, _ = await asyncio.wait(waits, timeout=RENEW_S, return_when=asyncio.FIRST_COMPLETED)
+        return done
 
     async def cancel(self) -> None:
         """Stop what still runs: the lease is gone, or so is the process."""
+        await self._beside.stop()
         for task in self._running:
             task.cancel()
         if self._running:
@@ -110,16 +121,16 @@ class _Line:
     async def _pull(self) -> bool:
         self._renew_at = monotonic() + RENEW_S
         pulled = await self._ctx.store.inbox.pull(self._lease, self._after, BATCH, LEASE_MS)
-        self._ahead_ms = times.now_ms() - pulled.now
+        self._settling.ahead_ms = times.now_ms() - pulled.now
         self._take(pulled)
-        self._parked_in_all = pulled.parked_in_all
+        self._settling.parked_in_all = pulled.parked_in_all
         self._died |= pulled.died
         return pulled.status == ACTIVE
 
     def _take(self, pulled: Pulled) -> None:
         for position, raw in pulled.entries:
             self._after = position
-            asked = self._asked(_root_named(position, raw))
+            asked = self._asked(root_named(position, raw))
             asked.acks.append(position)
             asked.entries.append(raw)
         for root, parked in pulled.parked.items():
@@ -163,7 +174,7 @@ class _Line:
     async def _work(self, root: str, asked: Asked) -> bool:
         """Refetch one root; returns False when the whole connection has to stop."""
         try:
-            if asked.parked is None and self._parked_in_all:
+            if asked.parked is None and self._settling.parked_in_all:
                 # What waits for another try is part of this one, due or not.
                 waiting = await self._ctx.store.inbox.parked(self._lease.id, root)
                 asked = asked._replace(
@@ -182,7 +193,7 @@ class _Line:
                 "refetch.crashed", connection_id=self._lease.id, root=root, error=where(error)
             )
             outcome = Lost(f"a fault of ours: {where(error)}")
-        ended = await self._settle(root, asked, outcome)
+        ended = await self._settling.settle(root, asked, outcome)
         self._died.pop(root, None)
         return ended
 
@@ -191,15 +202,18 @@ class _Line:
         ref = await self._root_of(Ref(model, remote_id))
         if ref is None:
             return await self._nothing(root, asked)
-        causes = _causes(asked.entries)
-        lags = asked.parked.tries if asked.parked and asked.parked.reason == "lagging" else 0
-        patient = lags < len(LAG_DELAYS_MS)
+        causes = causes_of(asked.entries)
+        if ref.model in COLLECTIONS:
+            return await collect(
+                self._ctx, self._connection, ref, causes, self._lease, asked.acks, root
+            )
+        patient = asked.lags < len(LAG_DELAYS_MS)
         return await refetch(
             self._ctx, self._connection, ref, causes, self._lease, asked.acks, root, patient=patient
         )
 
     async def _root_of(self, ref: Ref) -> Ref | None:
-        if ref.model in ROOTS:
+        if ref.model in ROOTS or ref.model in COLLECTIONS:
             return ref
         # An unknown webhook may name a placement only: its candidate is what can be fetched.
         known = await self._ctx.store.records.load(self._lease.id, [ref])
@@ -214,151 +228,3 @@ class _Line:
             self._lease.id, 0, [], [], lease=self._lease, acks=asked.acks, parked=root
         )
         return Done(0)
-
-    async def _settle(self, root: str, asked: Asked, outcome: Outcome) -> bool:
-        match outcome:
-            case Done():
-                return True
-            case Unauthorized(reason):
-                await _unauthorized(self._ctx, self._connection, reason, self._lease)
-                await self._ctx.store.inbox.not_begun(self._lease.id, root)
-                return False
-            case Again():
-                await self._park(root, asked, "lagging", _lag_delay(asked.parked))
-            case Failed(reason, after_s):
-                await self._fail(root, asked, reason, after_s)
-            case Lost(reason):
-                await self._bury(root, asked, reason)
-        return True
-
-    def _now(self) -> int:
-        """Return Redis' time in ms: 72 hours are the same for every worker."""
-        return times.now_ms() - self._ahead_ms
-
-    async def _fail(self, root: str, asked: Asked, reason: str, after_s: float | None) -> None:
-        since = asked.parked.since if asked.parked else self._now()
-        if self._now() - since > GIVE_UP_MS:
-            return await self._bury(root, asked, f"gave up after 72 h: {reason}")
-        tries = asked.parked.tries if asked.parked and asked.parked.reason != "lagging" else 0
-        delay = min(FIRST_DELAY_MS * 2**tries, LAST_DELAY_MS)
-        await self._park(root, asked, reason, max(delay, int((after_s or 0) * 1000)))
-
-    async def _park(self, root: str, asked: Asked, reason: str, delay_ms: int) -> None:
-        before = asked.parked
-        lagging = reason == "lagging"
-        same = before is not None and (before.reason == "lagging") == lagging
-        tries = before.tries + 1 if before and same else 1
-        since = before.since if before else self._now()
-        parked = Parked(tries, since, reason, asked.entries[-BATCH:])
-        log.info(
-            "refetch.parked", connection_id=self._lease.id, root=root, reason=reason, tries=tries,
-            delay_ms=delay_ms,
-        )  # fmt: skip
-        await self._ctx.store.inbox.park(self._lease, root, parked, delay_ms, asked.acks)
-        self._parked_in_all += 1
-
-    async def _bury(self, root: str, asked: Asked, reason: str) -> None:
-        dead = DeadLetter(
-            id=ids.inbound_dead_letter_id(self._lease.id, root),
-            kind="inbound",
-            reason=reason,
-            failed_at=times.now_ms(),
-            connection_id=self._lease.id,
-            type=_type(asked.entries[-1]),
-            root=root,
-            entries=tuple(e.decode("utf-8", "backslashreplace") for e in asked.entries[-BATCH:]),
-        )
-        log.warning("refetch.dead", connection_id=self._lease.id, root=root, reason=reason)
-        buried = (dead.id, dead.model_dump_json().encode(), self._ctx.settings.retention_s)
-        await self._ctx.store.inbox.park(self._lease, root, None, 0, asked.acks, buried)
-
-
-async def _baseline(ctx: Context, connection: Connection, lease: Lease) -> int | None:
-    """Take the baseline under the same lease, renewing it; the inbox waits until it is done."""
-    task = asyncio.create_task(baseline(ctx, connection, lease))
-    ending = asyncio.create_task(ctx.stopping.wait())
-    try:
-        while not task.done():
-            await asyncio.wait({task, ending}, timeout=RENEW_S, return_when=asyncio.FIRST_COMPLETED)
-            if ending.done() and not task.done():
-                # Every page is kept before the next is read: another worker goes on from here.
-                return await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)
-            if not task.done() and not await ctx.store.claims.renew("in", lease, LEASE_MS):
-                raise Fenced(lease.id)
-        outcome = task.result()
-    finally:
-        ending.cancel()
-        task.cancel()
-    match outcome:
-        case Unauthorized(reason):
-            await _unauthorized(ctx, connection, reason, lease)
-            return await ctx.store.inbox.release(lease, look_again=False, delay_ms=PROBE_FIRST_MS)
-        case Failed(reason, after_s):
-            delay = max(FIRST_DELAY_MS, int((after_s or 0) * 1000))
-            log.warning("baseline.waits", connection_id=lease.id, reason=reason, delay_ms=delay)
-            return await ctx.store.inbox.release(lease, look_again=False, delay_ms=delay)
-        case _:
-            return await ctx.store.inbox.release(lease, look_again=True)
-
-
-async def _unauthorized(ctx: Context, connection: Connection, reason: str, lease: Lease) -> None:
-    """Stop the connection and say so; its inbox stays as it is."""
-    now = await ctx.store.connections.get(connection.id)
-    if now is None or now.api_token != connection.api_token:
-        return  # an answer to the old token says nothing of the new one
-    log.warning("connection.unauthorized", connection_id=connection.id)
-    if not await ctx.store.claims.renew("in", lease, LEASE_MS):
-        raise Fenced(lease.id)
-    # Said before it is noted, under the number of the stop: said again after a crash, or by another
-    # fetch of the same moment, it is the same event.
-    stops = connection.stops + 1
-    about = {"connection_id": connection.id, "reason": reason}
-    await ctx.store.records.announce(connection.id, "connection.unauthorized", about, stops)
-    await ctx.store.connections.note(
-        connection.id, status=UNAUTHORIZED, reason=reason, stops=stops, probe_ms=PROBE_FIRST_MS,
-        probe_at=times.now_ms() + PROBE_FIRST_MS,
-    )  # fmt: skip
-    ctx.on_events()
-
-
-async def _probe(ctx: Context, connection: Connection, lease: Lease) -> int | None:
-    """See whether the token works again; if not, look again ever more rarely."""
-    # Every webhook brings the connection here: they must not make it ask more often.
-    left = min(connection.probe_at - times.now_ms(), PROBE_LAST_MS)
-    if left > 0:
-        return await ctx.store.inbox.release(lease, look_again=False, delay_ms=left)
-    answer = await ctx.recruitee.get(company(connection), "/admin")
-    if not isinstance(answer, Ok):
-        delay = min(max(connection.probe_ms, PROBE_FIRST_MS) * 2, PROBE_LAST_MS)
-        probe_at = times.now_ms() + delay
-        await ctx.store.connections.note(connection.id, probe_ms=delay, probe_at=probe_at)
-        return await ctx.store.inbox.release(lease, look_again=False, delay_ms=delay)
-    about = {"connection_id": connection.id}
-    await ctx.store.records.announce(connection.id, "connection.restored", about, connection.stops)
-    await ctx.store.connections.restore(connection)
-    ctx.on_events()
-    return await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)
-
-
-def _root_named(position: str, raw: bytes) -> str:
-    """Return the root of an entry; one that cannot be read is a root of its own, to be buried."""
-    try:
-        return parse_entry(raw)[0]
-    except (ValueError, LookupError, TypeError):
-        return f"{UNREADABLE}:{position}"
-
-
-def _causes(entries: Sequence[bytes]) -> list[Cause]:
-    return [parse_entry(raw)[1] for raw in entries]
-
-
-def _type(raw: bytes) -> str:
-    try:
-        return parse_entry(raw)[1].event_type or ""
-    except (ValueError, LookupError, TypeError):
-        return ""
-
-
-def _lag_delay(parked: Parked | None) -> int:
-    tries = parked.tries if parked and parked.reason == "lagging" else 0
-    return LAG_DELAYS_MS[min(tries, len(LAG_DELAYS_MS) - 1)]

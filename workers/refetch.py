@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from service.core import ids, times
 from service.core.logs import logger
 from service.core.recruitee.client import (
     MAX_IN_FLIGHT,
@@ -19,26 +17,21 @@ from service.core.recruitee.client import (
 )
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
-from service.core.store.records import Begun, Committed, Known, Write
+from service.core.store.records import Begun, Known
 from service.core.unified import announce as decide
 from service.core.unified.hops import in_order
-from service.core.unified.model import (
-    Cause,
-    Change,
-    Draft,
-    Ref,
-    Snapshot,
-    Verdict,
-)
+from service.core.unified.model import Cause, Collection, Draft, Ref
 from service.core.unified.model import Context as Facts
 from service.core.unified.models.stage import categories
-from service.core.unified.registry import MODELS, ROOTS
-from workers import stages
-from workers.asking import Again, Asking, Done, Failed, Lost, Outcome, Unanswered
+from service.core.unified.registry import COLLECTIONS, MODELS, ROOTS
+from workers import questions, stages
+from workers.asking import Again, Asking, Failed, Lost, Outcome, Unanswered
+from workers.commit import RACES, Commit, Found, Gone, Overtaken
 from workers.context import Context
+from workers.following import follow
+from workers.scope import within
 from workers.witnesses import listed_as_deleted, objects, vanished
 
-RACES = 8
 LONGEST_TURN_S = 5.0
 log = logger("refetch")
 
@@ -53,61 +46,47 @@ async def refetch(
     parked: str,
     *,
     patient: bool,
+    quiet: bool = False,
+    burst: int = MAX_IN_FLIGHT,
 ) -> Outcome:
     """Fetch a root, tell what changed, acknowledge `acks` and clear the parked root, atomically.
 
     `patient`: a fetch that lags behind what a webhook claims is not committed but tried again.
+    `quiet`: what differs is adopted in silence. `burst`: how many requests may leave at once; one who
+    takes less than all leaves the rest to those who are in a hurry.
     """
-    one = _One(ctx, connection, ref, causes, lease, acks, parked)
-    return await one.run(patient)
-
-
-class _Overtaken(Exception):
-    """Another fetch told of one of the records while this one was under way: ask again."""
+    commit = Commit(ctx, connection, lease, causes, acks, parked, quiet)
+    return await _One(commit, ref, Asking(ctx, connection, burst)).run(patient)
 
 
 class _One:
     """One refetch of one root."""
 
-    def __init__(
-        self,
-        ctx: Context,
-        connection: Connection,
-        ref: Ref,
-        causes: Sequence[Cause],
-        lease: Lease | None,
-        acks: Sequence[str],
-        parked: str,
-    ) -> None:
-        self._ctx = ctx
-        self._connection = connection
-        self._c = connection.id
+    def __init__(self, commit: Commit, ref: Ref, asking: Asking) -> None:
+        self._ctx = commit.ctx
+        self._c = commit.connection.id
+        self._commit_of = commit
         self._ref = ref
         self._root = ROOTS[ref.model]
-        self._causes = causes
-        self._lease = lease
-        self._acks = acks
-        self._parked = parked
-        self._asking = Asking(ctx, connection)
-        self._jobs: dict[str, str] = {}  # unified -> remote id of those that the answer names
-        self._moment = 0
+        self._causes = commit.causes
+        self._asking = asking
 
     async def run(self, patient: bool) -> Outcome:
-        named = self._parked
+        named = self._commit_of.parked
         for _ in range(RACES):
             try:
                 return await self._once(patient, named)
             except Unanswered as error:
                 return error.outcome
-            except _Overtaken:
+            except Overtaken:
                 named = ""  # begun is begun, however often it is asked
         return Failed("its records kept changing while they were fetched")
 
     async def _once(self, patient: bool, named: str) -> Outcome:
         rate = self._ctx.settings.recruitee_rate
-        self._moment = self._ctx.lately.now()
+        self._commit_of.began()
         begun = await self._ctx.store.records.begin(
-            self._c, self._ref, rate, MAX_IN_FLIGHT, self._lease, named
+            self._c, self._ref, rate, self._asking.burst, self._commit_of.lease, named
         )
         if begun.wait_s > LONGEST_TURN_S:
             # Recruitee told us to wait (429): parked, it holds neither the lease nor a place in the drain.
@@ -149,7 +128,9 @@ class _One:
         if patient and any(self._lagging(draft, facts) for draft in drafts):
             return Again()
         gone = await vanished(self._asking, self._ref, drafts, known)
-        return await self._commit(drafts, gone, token, known, facts)
+        gone += [ref for ref in self._root.gone(raw, self._ref.remote_id) if _lives(known, ref)]
+        kept = await within(self._commit_of, drafts, self._fetch)
+        return await self._commit(kept, gone, token, known, facts)
 
     def _lagging(self, draft: Draft, facts: Facts) -> bool:
         return decide.lagging(MODELS[draft.model], draft, self._causes, facts)
@@ -183,12 +164,20 @@ class _One:
         return await self._commit([], [], token, {}, self._facts({}))
 
     async def _delete(self, token: int, known: Known) -> Outcome:
-        """Tombstone the root and all that came with it, the root first."""
+        """Tombstone the root and all that came with it or belongs to it, the root first."""
         at = next(
             (c.at for c in reversed(self._causes) if c.event_type == "candidate_deleted"), None
         )
-        order = sorted(known, key=lambda ref: ref != self._ref)
-        return await self._commit([], order, token, known, self._facts({}), at)
+        belongings = await self._belongings()
+        order = sorted(known | belongings, key=lambda ref: ref != self._ref)
+        return await self._commit([], order, token, known | belongings, self._facts({}), at)
+
+    async def _belongings(self) -> Known:
+        """Return what the collections of a root hold: its notes, interviews, attachments."""
+        records = self._ctx.store.records
+        owned = (Ref(each.name, self._ref.remote_id) for each in owned_by(self._ref.model))
+        members = [ref for owner in owned for ref in await records.children(self._c, owner)]
+        return await records.load(self._c, members)
 
     async def _commit(
         self,
@@ -199,122 +188,42 @@ class _One:
         facts: Facts,
         gone_at: str | None = None,
     ) -> Outcome:
-        """Compare and commit; when a record moved meanwhile, compare again with what it is now."""
-        records = self._ctx.store.records
-        touched = [Ref(d.model, d.remote_id) for d in drafts]
-        unread = [ref for ref in touched if ref not in known]
-        if unread:
-            known = known | await records.load(self._c, unread)
-        for race in range(RACES):
-            verdicts = self._verdicts(drafts, gone, known, facts, gone_at)
-            writes, changes = self._written(verdicts, known)
-            if self._jobs and any(write.replaces == 0 for write in writes):
-                # To see whether an application is gone one asks by its job, which we may never have seen.
-                await records.name(self._c, "job", self._jobs)
-            self._in_order(writes)
-            done = await records.commit(
-                self._c, token, writes, changes, lease=self._lease, acks=self._acks,
-                parked=self._parked, ring=False,
-            )  # fmt: skip
-            if done is not Committed.MOVED:
-                if race:
-                    # It may be our own commit that was there before, its reply lost on the way.
-                    self._ctx.on_events()
-                return self._told(done, changes)
-            known = known | await records.load(self._c, {*touched, *gone})
-        return Failed("its records kept changing while they were compared")
+        found = [Found(draft, self._ref) for draft in drafts]
+        ended = [Gone(ref, self._subject(ref)) for ref in gone]
+        told = await self._commit_of.run(found, ended, token, known, facts, gone_at)
+        await follow(self._ctx, self._c, self._ref, told)
+        return told.outcome
 
-    def _in_order(self, writes: Sequence[Write]) -> None:
-        """See that no other root's fetch committed one of these while ours was under way.
-
-        Roots share some records (stages): which of two answers is older nobody can say then.
-        """
-        shown = [(self._c, write.ref) for write in writes]
-        if self._ctx.lately.since(self._moment, shown, self):
-            raise _Overtaken
-        self._ctx.lately.note(shown, self)
-
-    def _told(self, done: Committed, changes: Sequence[tuple[int, Change]]) -> Done:
-        if done is Committed.STALE or not changes:
-            return Done(0)
-        for _, change in changes:
-            log.info("record.changed", connection_id=self._c, type=change.event, model=change.model)
-        self._ctx.on_events()
-        return Done(len(changes))
-
-    def _verdicts(
-        self,
-        drafts: Sequence[Draft],
-        gone: Sequence[Ref],
-        known: Known,
-        facts: Facts,
-        gone_at: str | None,
-    ) -> list[tuple[Ref, Verdict]]:
-        verdicts = []
-        for draft in drafts:
-            ref = Ref(draft.model, draft.remote_id)
-            verdict = decide.announce(
-                MODELS[draft.model], draft, known.get(ref), self._causes, facts,
-                self._connection.baseline_iso,
-            )  # fmt: skip
-            verdicts.append((ref, verdict))
-        at = gone_at or times.iso(times.now_ms())
-        for ref in gone:
-            subject = self._ref if ref.model == self._root.child else ref
-            verdict = decide.announce_deleted(
-                MODELS[ref.model], known[ref], ref.remote_id, subject, self._causes, at, facts
-            )
-            verdicts.append((ref, verdict))
-        return verdicts
-
-    def _written(
-        self, verdicts: Sequence[tuple[Ref, Verdict]], known: Known
-    ) -> tuple[list[Write], list[tuple[int, Change]]]:
-        writes, changes = [], []
-        for ref, verdict in verdicts:
-            if verdict.snapshot is None:
-                continue
-            before = known.get(ref)
-            root = "" if ref == self._ref else f"{self._ref.model}:{self._ref.remote_id}"
-            snapshot = as_of(ref.model, verdict.snapshot)
-            writes.append(Write(ref, before.version if before else 0, snapshot, root))
-            first = (before.sequence if before else 0) + 1
-            changes += list(enumerate(verdict.changes, first))
-        return writes, changes
+    def _subject(self, ref: Ref) -> Ref:
+        belongs = {each.member for each in owned_by(self._ref.model)} | {self._root.child}
+        return self._ref if ref.model in belongs else ref
 
     def _facts(self, stages: Mapping[str, str | None]) -> Facts:
-        return Facts(self._c, self._uid, stages)
-
-    def _uid(self, model: str, remote_id: str) -> str:
-        uid = ids.record_id(self._c, model, remote_id)
-        if model == "job":
-            self._jobs[uid] = remote_id
-        return uid
+        return self._commit_of.facts(stages)
 
     async def _known_facts(
         self, raw: Mapping[str, Any], references: Sequence[Mapping[str, Any]], known: Known
     ) -> Facts:
         """Return what normalizing needs to know besides the answer."""
         needs = sorted(self._root.needs(raw, references))
-        looked_up = await stages.needed(self._asking, needs, self._fetch_job) if needs else {}
+        looked_up = await stages.needed(self._asking, needs, self._fetch) if needs else {}
         hops = await stages.of_hops(self._asking, self._causes, known)
+        asked = await questions.needed(self._asking, raw, self._fetch)
         # What the answer explains itself is needed beyond normalizing: a hop back is judged by it.
-        return self._facts(hops | looked_up | categories(references))
+        return self._commit_of.facts(hops | looked_up | categories(references), asked)
 
-    async def _fetch_job(self, ref: Ref) -> Outcome:
+    async def _fetch(self, ref: Ref) -> Outcome:
+        of = self._commit_of
         return await refetch(
-            self._ctx, self._connection, ref, [], self._lease, [], "", patient=False
-        )
+            self._ctx, of.connection, ref, [], of.lease, [], "", patient=False, quiet=of.quiet,
+            burst=self._asking.burst,
+        )  # fmt: skip
 
 
-def as_of(model: str, snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot that knows up to when hops are in it: at least to the record's own update.
+def _lives(known: Known, ref: Ref) -> bool:
+    return ref in known and not known[ref].deleted
 
-    A webhook that comes late tells of a hop that the fetch had seen; told again it would chain from a
-    state that came after it, and so tell of states that nobody ever had.
-    """
-    moments = (snapshot.hop_at, snapshot.fields.get("remote_updated_at"))
-    known = [(ms, at) for at in moments if (ms := times.parse(at)) is not None]
-    if not MODELS[model].hop_fields or not known:
-        return snapshot
-    return replace(snapshot, hop_at=max(known)[1])
+
+def owned_by(model: str) -> list[Collection]:
+    """Return the collections that a root of this model has."""
+    return [each for each in COLLECTIONS.values() if each.owner == model]

@@ -5,13 +5,14 @@ import sys
 import typer
 
 from service import __version__
-from service.cli import connections, dead_letters, deliveries, events, subscribers
+from service.cli import connections, dead_letters, deliveries, events, fields, subscribers
 from service.cli.demo import demo
 from service.cli.doctor import doctor
 from service.cli.output import complain, say
 from service.cli.replay import replay
 from service.cli.sandbox import sandbox
 from service.cli.serve import serve, work
+from service.cli.sync import sync
 from service.cli.up import up
 from service.core.errors import ConfigError, HirewireError
 
@@ -21,12 +22,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Recruitee's changes, delivered: webhooks in, signed change events out.",
 )
-for command in (demo, up, serve, work, sandbox, replay, doctor):
+for command in (demo, up, serve, work, sandbox, sync, replay, doctor):
     app.command()(command)
 for noun, commands in {
     "connections": connections.app,
     "subscribers": subscribers.app,
     "events": events.app,
+    "fields": fields.app,
     "deliveries": deliveries.app,
     "dead-letters": dead_letters.app,
 }.items():

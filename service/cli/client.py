@@ -3,8 +3,9 @@
 import functools
 import inspect
 import ipaddress
+import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Concatenate, ParamSpec, Self
 from urllib.parse import quote, urlsplit
 
@@ -69,6 +70,22 @@ class Client:
     def delete(self, path: str) -> None:
         """Remove what `path` names."""
         self._asked("DELETE", path)
+
+    def lines(self, method: str, path: str) -> Iterator[Answer]:
+        """Yield an answer that comes line by line, each a JSON object."""
+        try:
+            with self._http.stream(method, path) as response:
+                if not response.is_success:
+                    response.read()
+                    raise RequestFailed(_said(response), response.status_code)
+                for line in response.iter_lines():
+                    yield json.loads(line)
+        except httpx.HTTPError as error:
+            raise RequestFailed(
+                f"{self.url} broke off its answer ({type(error).__name__}); see `hirewire doctor`"
+            ) from None
+        except ValueError:
+            raise RequestFailed(f"{self.url} did not answer in JSON; is it Hirewire?") from None
 
     def _asked(self, method: str, path: str, **how: Any) -> Answer:
         try:

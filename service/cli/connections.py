@@ -4,18 +4,43 @@ from typing import Annotated
 
 import typer
 
+from service.cli import linking
 from service.cli.client import Client, over_http, part
-from service.cli.output import done, print_json, say, show, show_page
+from service.cli.output import done, say, show, show_page
 from service.cli.secrets_in import secret_from
 
 app = typer.Typer(no_args_is_help=True, help="Linked Recruitee companies.")
 
 COLUMNS = ("id", "name", "company_id", "status", "created_at")
-MODEL_COLUMNS = ("model", "path", "status", "cure")
 Id = Annotated[str, typer.Argument(metavar="CONNECTION", help="The connection's id.")]
 SecretFile = Annotated[
     str | None,
     typer.Option(help="File with the webhook secret that Recruitee shows (-: standard input)."),
+]
+
+Many = list[str] | None
+Models = Annotated[
+    Many, typer.Option(help="Models to keep, by commas or repeated; `all` for every one.")
+]
+Jobs = Annotated[
+    Many,
+    typer.Option(
+        help="Jobs to keep, by Recruitee's ids, by commas or repeated; `all` for every one."
+    ),
+]
+Departments = Annotated[
+    Many,
+    typer.Option(help="Departments to keep, by name or id; may be repeated; `all` for every one."),
+]
+Drop = Annotated[
+    Many,
+    typer.Option(
+        help="Fields to keep out, as model.field, by commas or repeated; `none` for none."
+    ),
+]
+PrivateNotes = Annotated[
+    bool | None,
+    typer.Option("--private-notes/--no-private-notes", help="Keep notes that are not public."),
 ]
 
 
@@ -39,6 +64,11 @@ def add(
         ),
     ] = None,
     webhook_secret_file: SecretFile = None,
+    models: Models = None,
+    jobs: Jobs = None,
+    departments: Departments = None,
+    drop: Drop = None,
+    private_notes: PrivateNotes = None,
 ) -> None:
     """Link a company; prints the webhook URL to paste into Recruitee."""
     company = company or str(typer.prompt("Recruitee company id or subdomain", err=True))
@@ -46,13 +76,21 @@ def add(
     secret = secret_from(webhook_secret_file, "Webhook secret") if webhook_secret_file else None
     made = client.post(
         "connections",
-        {"company_id": company, "name": name, "api_token": api_token, "webhook_secret": secret},
+        {
+            "company_id": company,
+            "name": name,
+            "api_token": api_token,
+            "webhook_secret": secret,
+            "scope": _scope(models, jobs, departments, drop),
+            "private_notes": private_notes,
+        },
     )
     show(made, as_json=client.as_json)
     if not client.as_json and secret is None:
         say(
             "\nPaste the webhook_url into Recruitee (Settings, Apps and plugins, Webhooks), then "
-            f"give us the secret that it shows:\n  hirewire connections rotate-secret {made['id']}"
+            f"give us the secret that it shows:\n  hirewire connections rotate-secret {made['id']}\n"
+            f"Step by step, each confirmed:\n  hirewire connections guide {made['id']}"
         )
 
 
@@ -88,9 +126,15 @@ def update(
         bool, typer.Option("--webhook-secret", help="Ask for the webhook secret.")
     ] = False,
     webhook_secret_file: SecretFile = None,
+    models: Models = None,
+    jobs: Jobs = None,
+    departments: Departments = None,
+    drop: Drop = None,
+    private_notes: PrivateNotes = None,
 ) -> None:
-    """Change a connection's name, API token or webhook secret."""
-    body: dict[str, object] = {"name": name}
+    """Change a connection's name, API token, webhook secret, or what of the company is kept."""
+    body: dict[str, object] = {"name": name, "private_notes": private_notes}
+    body["scope"] = _scope(models, jobs, departments, drop)
     if ask_token or token_file:
         body["api_token"] = secret_from(token_file, "Recruitee API token")
     if ask_secret or webhook_secret_file:
@@ -107,19 +151,12 @@ def rotate_secret(client: Client, connection: Id, webhook_secret_file: SecretFil
     show(answer, as_json=client.as_json)
 
 
-@app.command("check")
-@over_http
-def check(client: Client, connection: Id) -> None:
-    """Test the token, its scope, and every model; status 1 when something is wrong."""
-    found = client.get(f"connections/{part(connection)}/check")
-    if client.as_json:
-        print_json(found)
-    else:
-        show({name: value for name, value in found.items() if name != "models"}, as_json=False)
-        say("")
-        show_page({"items": found.get("models")}, MODEL_COLUMNS, as_json=False)
-    if found.get("ok") is False:
-        raise typer.Exit(1)
+for name, command in {
+    "check": linking.check,
+    "capture": linking.capture,
+    "guide": linking.guide,
+}.items():
+    app.command(name)(command)
 
 
 @app.command("remove")
@@ -134,3 +171,15 @@ def remove(
         typer.confirm(f"Remove connection {connection} and all that is stored for it?", abort=True)
     client.delete(f"connections/{part(connection)}")
     done(f"removed {connection}", as_json=client.as_json, id=connection, removed=True)
+
+
+def _scope(models: Many, jobs: Many, departments: Many, drop: Many) -> dict[str, object]:
+    """Return what of the scope was given; `all` stands for no choice, `none` for no field."""
+    given = {"models": _apart(models), "jobs": _apart(jobs), "departments": departments}
+    chosen: dict[str, object] = {k: None if v == ["all"] else v for k, v in given.items() if v}
+    dropped = _apart(drop)
+    return chosen | ({"drop": [] if dropped == ["none"] else dropped} if dropped else {})
+
+
+def _apart(names: Many) -> list[str]:
+    return [name.strip() for each in names or () for name in each.split(",") if name.strip()]

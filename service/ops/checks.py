@@ -1,42 +1,39 @@
-"""Ask Recruitee with a connection's token: is it good, and which models may it list?"""
+"""Ask Recruitee with a connection's token: is it good, what may it read and write, what is unlike us?"""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from service.core import times
 from service.core.recruitee.client import (
-    MAX_IN_FLIGHT,
     Answer,
     Company,
-    Hidden,
     Later,
-    Missing,
     Ok,
     RecruiteeClient,
     Refused,
     Unauthorized,
-    page_params,
 )
 from service.core.settings import Settings
 from service.core.store.connections import UNAUTHORIZED, Connection
 from service.core.store.store import Store
-from service.core.unified.model import Root
-from service.core.unified.registry import ROOTS
+from service.ops import checks_actions, checks_drift, checks_models
+from service.ops.questions import Questions, asked
 
 __all__ = ["Answer", "check", "company_name", "refusal", "restore", "whoami"]
 
-WITHIN_S = 10.0
-SCOPE_CURE = (
-    "the token's owner lacks the right to list these: make the token as an administrator, or give "
-    "its owner that role in Recruitee (Settings, Team)"
+BY_HAND = (
+    "Webhooks cannot be created by API (no such endpoint is documented): a person makes them in "
+    "Recruitee, under Settings, Apps and plugins, Webhooks"
 )
-AWAY_CURE = "Recruitee did not answer well; try again in a minute"
+UNSIGNED = (
+    "no webhook secret is set, so every webhook is answered 401: make a webhook in Recruitee with this "
+    "connection's webhook_url, and give us the secret that it shows"
+)
 
 
 async def whoami(recruitee: RecruiteeClient, company_id: str, token: str) -> Answer:
     """Ask who owns a token: the cheapest question that only a good token gets an answer to."""
-    return await _asked(recruitee, Company(company_id, token), "/admin", [])
+    return await asked(recruitee, Company(company_id, token), "/admin")
 
 
 def refusal(answer: Answer, company_id: str) -> str:
@@ -55,11 +52,8 @@ def refusal(answer: Answer, company_id: str) -> str:
 
 def company_name(answer: Answer, company_id: str) -> str | None:
     """Return the company's name, if Recruitee told it."""
-    admin = answer.data.get("admin") if isinstance(answer, Ok) else None
-    companies = admin.get("companies") if isinstance(admin, Mapping) else None
-    known = [c for c in companies if isinstance(c, Mapping)] if isinstance(companies, list) else []
-    this = [c for c in known if company_id in (str(c.get("id")), c.get("subdomain"))]
-    name = (this or known)[0].get("name") if known else None
+    data = answer.data if isinstance(answer, Ok) else {}
+    name = checks_actions.company(data, company_id).get("name")
     return name.strip()[:200] or None if isinstance(name, str) else None
 
 
@@ -76,64 +70,27 @@ async def restore(store: Store, connection: Connection) -> bool:
 async def check(
     recruitee: RecruiteeClient, store: Store, settings: Settings, connection: Connection
 ) -> dict[str, Any]:
-    """Try the token and every listing (one row of each), and say what to do about what fails."""
-    company = Company(connection.company_id, connection.api_token.get_secret_value())
-    asking = _Asking(recruitee, store, settings, connection.id, company)
-    answer = await asking.get("/admin", [])
+    """Try the token and every model, and say what to do about what fails."""
+    questions = Questions(recruitee, store, settings, connection)
+    answer = await questions.get("/admin")
     token, detail = _token(answer, connection.company_id)
-    models = [await asking.model(root) for root in ROOTS.values()] if token == "ok" else []  # noqa: S105
+    role = checks_actions.role_of(answer, connection.company_id)
+    models: list[dict[str, Any]] = []
     if token == "ok":  # noqa: S105 - a verdict, not a token
         await restore(store, connection)
+        models = await checks_models.tried(questions, role)
     webhook = _webhook(connection)
-    good = all(row["status"] in ("allowed", "empty") for row in models)
+    good = all(row["status"] in checks_models.GOOD for row in models)
     return {
         "ok": token == "ok" and good and webhook["cure"] is None,  # noqa: S105
         "token": token,
         "detail": detail,
+        "role": None if role is None else checks_actions.shown(role),
         "models": models,
+        "actions": checks_actions.prerequisites(role, models),
+        "drift": checks_drift.shown(await store.drift.report(connection.id)),
         "webhook": webhook,
     }
-
-
-class _Asking:
-    """Questions in the connection's own turn, so that a check never breaks its request rate."""
-
-    def __init__(
-        self,
-        recruitee: RecruiteeClient,
-        store: Store,
-        settings: Settings,
-        c: str,
-        company: Company,
-    ) -> None:
-        self._recruitee = recruitee
-        self._records = store.records
-        self._rate = settings.recruitee_rate
-        self._c = c
-        self._company = company
-
-    async def get(self, path: str, params: list[tuple[str, str]]) -> Answer:
-        wait_s = await self._records.turn(self._c, self._rate, MAX_IN_FLIGHT)
-        if wait_s > WITHIN_S:
-            return Later(f"Recruitee wants no request for {wait_s:.0f} s")
-        await asyncio.sleep(wait_s)
-        return await _asked(self._recruitee, self._company, path, params)
-
-    async def model(self, root: Root) -> dict[str, Any]:
-        params = [(k, v) for k, v in page_params(root.listing, 0) if k != "limit"]
-        answer = await self.get(root.listing.path, [*params, ("limit", "1")])
-        status, cure = _allowed(answer, root)
-        return {"model": root.name, "path": root.listing.path, "status": status, "cure": cure}
-
-
-async def _asked(
-    recruitee: RecruiteeClient, company: Company, path: str, params: list[tuple[str, str]]
-) -> Answer:
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            return await recruitee.get(company, path, params)
-    except TimeoutError:
-        return Later(f"Recruitee did not answer within {WITHIN_S:g} s")
 
 
 def _token(answer: Answer, company_id: str) -> tuple[str, str]:
@@ -146,28 +103,27 @@ def _token(answer: Answer, company_id: str) -> tuple[str, str]:
             return "refused", refusal(answer, company_id)
 
 
-def _allowed(answer: Answer, root: Root) -> tuple[str, str | None]:
-    match answer:
-        case Ok(data):
-            return ("allowed" if data.get(root.listing.key) else "empty"), None
-        case Hidden() | Unauthorized():
-            return "forbidden", SCOPE_CURE
-        case Later(reason):
-            return "error", f"{AWAY_CURE} ({reason})"
-        case Refused(status, reason):
-            return "error", f"Recruitee refused the request ({status}: {reason})"
-        case Missing():
-            return "error", "Recruitee has no such listing for this company"
-
-
-def _webhook(connection: Connection) -> dict[str, Any]:
-    cure = None if connection.secrets else (
-        "no webhook secret is set, so every webhook is answered 401: make a webhook in Recruitee with "
-        "this connection's webhook_url, and give us the secret that it shows"
-    )  # fmt: skip
-    seen = connection.test_seen
+def _webhook(connection: Connection) -> Mapping[str, Any]:
     return {
         "secret_set": bool(connection.secrets),
-        "test_seen_at": times.iso(seen) if seen else None,
-        "cure": cure,
+        "test_seen_at": _iso(connection.test_seen),
+        "signed_seen_at": _iso(connection.signed_seen),
+        "cure": None if connection.secrets else UNSIGNED,
+        "next": _next(connection),
+        "note": BY_HAND,
     }
+
+
+def _next(connection: Connection) -> str | None:
+    """Say what has yet to be done or seen; None once signed webhooks arrive."""
+    if connection.signed_seen:
+        return None
+    if not connection.test_seen and not connection.secrets:
+        return "make the webhook in Recruitee and press Test: the test request was not seen yet"
+    if not connection.secrets:
+        return "give us the secret that Recruitee shows: hirewire connections rotate-secret"
+    return "move a candidate in Recruitee: no webhook with a good signature was seen yet"
+
+
+def _iso(ms: int) -> str | None:
+    return times.iso(ms) if ms else None

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Self
 
 import orjson
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -19,11 +18,14 @@ from starlette.responses import Response
 
 from service.core import times
 from service.core.recruitee.client import Later, Ok
-from service.core.store.connections import BASELINING, UNAUTHORIZED, Connection
+from service.core.store.connections import DEFAULTS, UNAUTHORIZED, Connection
+from service.core.store.runs import Run, summary
 from service.core.store.store import Store
 from service.ops import checks
+from service.ops import scope as scopes
 from service.ops.bodies import given, query, unknown
 from service.ops.paging import Page, page, row_after, rows
+from service.ops.scope import OptionsChange
 from service.problems import Json, Problem
 from service.state import Request
 
@@ -42,7 +44,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 HookSecret = Annotated[SecretStr, Field(min_length=1, max_length=512)]
 
 
-class Change(BaseModel):
+class Change(OptionsChange):
     """What may be changed of a connection; several webhooks may each have a secret of their own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -97,11 +99,14 @@ async def create(request: Request) -> Response:
     """Link a company whose token Recruitee takes; when Recruitee is away, the baseline tries on."""
     store: Store = request.state["store"]
     wanted = Link.model_validate(await given(request))
+    options = wanted.options(DEFAULTS)
     token = wanted.api_token.get_secret_value()
     answer = await _tried(request, wanted.company_id, token)
     name = wanted.name or checks.company_name(answer, wanted.company_id) or ""
     secrets = wanted.secrets or []
-    made = await store.connections.create(wanted.company_id, token, next(iter(secrets), None), name)
+    made = await store.connections.create(
+        wanted.company_id, token, next(iter(secrets), None), name, options
+    )
     if len(secrets) > 1:
         made = await store.connections.update(made.id, secrets=secrets) or made
     return Json(await _shown(request, made), 201)
@@ -117,17 +122,22 @@ async def update(request: Request) -> Response:
     store: Store = request.state["store"]
     connection = await found(request)
     wanted = Change.model_validate(await given(request))
+    wanted.options(connection.options)  # refused before anything is asked
     token = None if wanted.api_token is None else wanted.api_token.get_secret_value()
     answer = await _tried(request, connection.company_id, token) if token else None
+    connection = await found(request)
+    options = wanted.options(connection.options)
     changed = await store.connections.update(
-        connection.id, name=wanted.name, api_token=token, secrets=wanted.secrets
-    )
+        connection.id, name=wanted.name, api_token=token, secrets=wanted.secrets,
+        options=None if options == connection.options else options,
+    )  # fmt: skip
     if changed is not None and isinstance(answer, Ok):
         await checks.restore(store, changed)
     elif changed is not None and token and changed.status == UNAUTHORIZED:
         # Recruitee is away just now: the worker is to try the new token at once, and then by the clock.
         await store.connections.wake(changed.id, UNAUTHORIZED, probe_ms=0, probe_at=0)
-    return await show(request)
+    said = scopes.note(connection.options, options)
+    return Json(await _shown(request, await found(request)) | ({"note": said} if said else {}))
 
 
 async def remove(request: Request) -> Response:
@@ -135,18 +145,6 @@ async def remove(request: Request) -> Response:
     store: Store = request.state["store"]
     await store.connections.remove(await found(request))
     return Response(status_code=204)
-
-
-async def sync(request: Request) -> Response:
-    """Read everything again; the inbox waits meanwhile. One that is under way is not begun anew."""
-    store: Store = request.state["store"]
-    connection = await found(request)
-    if connection.status == UNAUTHORIZED:
-        raise Problem(409, "Recruitee refuses the token of this connection: give a new one first")
-    if connection.status != BASELINING:
-        # `baseline_at` stays: what was made since the first baseline is still news.
-        await store.connections.wake(connection.id, BASELINING, reason="", baseline="")
-    return Json(await _shown(request, await found(request)), 202)
 
 
 async def check(request: Request) -> Response:
@@ -188,9 +186,12 @@ async def _shown(request: Request, connection: Connection) -> dict[str, Any]:
         "reason": connection.reason or None,
         "created_at": times.iso(connection.created),
         "baseline": _baseline(connection),
+        "sync": summary(Run.of(connection)),
         "test_seen_at": _iso(connection.test_seen),
+        "signed_seen_at": _iso(connection.signed_seen),
         "webhook_secret_set": bool(connection.secrets),
         "inbox": {"waiting": waiting, "parked": parked},
+        **scopes.shown(connection.options),
     }
 
 

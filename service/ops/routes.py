@@ -7,14 +7,17 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from service.auth import AdminOnly
 from service.ops import (
+    capture,
     connections,
     dead_letters,
     deliveries,
     doctor,
     events,
+    fields,
     replays,
     stats,
     subscribers,
+    syncs,
     timelines,
 )
 from service.state import Request
@@ -37,7 +40,11 @@ def _table() -> list[Route]:
             DELETE=connections.remove,
         ),
         _at("/connections/{id}/check", GET=connections.check),
-        _at("/connections/{id}/sync", POST=connections.sync),
+        _at("/connections/{id}/capture", POST=capture.capture),
+        _at("/connections/{id}/sync", GET=syncs.show, POST=syncs.begin),
+        _at("/connections/{id}/fields", GET=fields.listed),
+        # A field's key is what the company called it, slashes and all.
+        _at("/connections/{id}/fields/{key:path}", PATCH=fields.update, DELETE=fields.remove),
         _at("/subscribers", GET=subscribers.listed, POST=subscribers.create),
         _at(
             "/subscribers/{id}",

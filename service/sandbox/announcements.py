@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from service.sandbox.records import Candidate, Json, Offer, Placement, Pool, Stage, Stamp
+from service.sandbox.persons import Candidate, Placement
+from service.sandbox.records import Json, Offer, Pool, Stage, Stamp
 from service.sandbox.shapes.candidate import adminapp_url
 from service.sandbox.world import Company
 

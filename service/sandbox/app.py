@@ -11,10 +11,17 @@ from starlette.routing import Mount, Route
 
 from service.sandbox import (
     careers,
+    downloads,
     reads_candidates,
     reads_company,
+    reads_evaluations,
+    reads_feed,
+    reads_forms,
+    reads_jobs,
+    reads_papers,
     search,
     writes_candidates,
+    writes_notes,
     writes_offers,
     writes_placements,
 )
@@ -29,10 +36,16 @@ from service.sandbox.state import Sandbox
 __all__ = ["ENDPOINTS", "SandboxConfig", "create_sandbox"]
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    *reads_candidates.ROUTES,
     *search.ROUTES,
+    *reads_candidates.ROUTES,
+    *reads_papers.ROUTES,
+    *reads_evaluations.ROUTES,
+    *reads_feed.ROUTES,
+    *reads_jobs.ROUTES,
     *reads_company.ROUTES,
+    *reads_forms.ROUTES,
     *writes_candidates.ROUTES,
+    *writes_notes.ROUTES,
     *writes_placements.ROUTES,
     *writes_offers.ROUTES,
 )
@@ -57,6 +70,7 @@ def create_sandbox(config: SandboxConfig) -> Starlette:
         routes=[
             Mount("/c/{company}", routes=api),
             Route(careers.PATH, careers.apply(sandbox), methods=["POST"]),
+            Route(downloads.PATH, downloads.download(sandbox), methods=["GET"]),
             *Control(sandbox, ENDPOINTS).routes(),
         ],
         middleware=[

@@ -16,10 +16,12 @@ from service.sandbox.answers import (
     refusal,
     unauthenticated,
 )
+from service.sandbox.forms import body_of
 from service.sandbox.hooks import Sender
 from service.sandbox.knobs import Knobs
-from service.sandbox.parsing import parsed, whole
-from service.sandbox.records import Candidate, Json, Offer, Placement
+from service.sandbox.parsing import whole
+from service.sandbox.persons import Candidate, Placement
+from service.sandbox.records import Json, Offer
 from service.sandbox.state import Sandbox
 from service.sandbox.world import Company
 
@@ -74,7 +76,7 @@ class Call:
         number = whole(self.path[key])
         if number in self.knobs.hidden_candidates:
             return forbidden()
-        found = self.company.seen(number)
+        found = self.company.people.seen(number)
         return not_found() if found is None or found.deleted_at else found
 
     def present_candidate(self, key: str = "id") -> Candidate | Response:
@@ -82,7 +84,7 @@ class Call:
         number = whole(self.path[key])
         if number in self.knobs.hidden_candidates:
             return forbidden()
-        found = self.company.candidates.get(number)
+        found = self.company.people.get(number)
         return not_found() if found is None or found.deleted_at else found
 
     def offer(self, key: str = "id") -> Offer | Response:
@@ -94,7 +96,7 @@ class Call:
 
     def placement(self) -> tuple[Candidate, Placement] | Response:
         """Return the placement in the path with its candidate, or the refusal."""
-        found = self.company.placed(whole(self.path["id"]))
+        found = self.company.people.placed(whole(self.path["id"]))
         if found is None:
             return not_found()
         return forbidden() if found[0].id in self.knobs.hidden_candidates else found
@@ -121,9 +123,11 @@ def served(endpoint: Endpoint, sandbox: Sandbox) -> Callable[[Request], Awaitabl
         refused = _refused(request, sandbox)
         if refused is not None:
             return refused
-        body = {} if request.method == "GET" else parsed(await request.body())
+        kind = request.headers.get("content-type", "")
+        body = {} if request.method == "GET" else body_of(await request.body(), kind)
         if body is None:
             return refusal(400, "Bad request")
+        sandbox.company.files.base = str(request.base_url).rstrip("/").partition("/c/")[0]
         return endpoint.respond(
             Call(
                 company=sandbox.company,

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from service.sandbox.answers import answer
 from service.sandbox.calls import GRADES, Endpoint
+from service.sandbox.config import MOST_CANDIDATES
 from service.sandbox.deliveries import Hook
 from service.sandbox.knobs import merged
 from service.sandbox.ledger import REQUESTS_KEPT
@@ -41,7 +42,7 @@ class Reset(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    candidates: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    candidates: Annotated[int, Field(ge=0, le=MOST_CANDIDATES)] | None = None
     seed: int | None = None
 
 
@@ -85,19 +86,19 @@ class Control:
     async def state(self, _: Request) -> Response:
         """Show counts, and what was requested how often since the last reset."""
         sandbox = self._sandbox
-        people = sandbox.company.candidates.values()
+        counts = sandbox.company.people.counts
         ledger = sandbox.ledger
         return answer(
             {
                 "company_id": sandbox.config.company_id,
                 "subdomain": sandbox.config.subdomain,
                 "seed": sandbox.config.seed,
-                "candidates": sum(who.deleted_at is None for who in people),
-                "deleted_candidates": sum(who.deleted_at is not None for who in people),
-                "placements": sum(len(who.placements) for who in people),
+                "candidates": counts.alive,
+                "deleted_candidates": counts.deleted,
+                "placements": counts.placements,
                 "offers": Counter(offer.status for offer in sandbox.company.offers.values()),
                 "talent_pools": len(sandbox.company.pools),
-                "activities": len(sandbox.company.activities),
+                "activities": len(sandbox.company.feed),
                 "webhooks": {
                     "registered": len(sandbox.sender.hooks),
                     "waiting": sandbox.sender.waiting,

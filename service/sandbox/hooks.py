@@ -14,9 +14,9 @@ from service.core.signing import recruitee_signature
 from service.sandbox.announcements import Event
 from service.sandbox.config import Clock
 from service.sandbox.deliveries import Delivery, Hook
+from service.sandbox.instants import stamp
 from service.sandbox.knobs import Knobs
 from service.sandbox.records import Json
-from service.sandbox.world import stamp
 
 RETRIES = 9
 LONGEST_DELAY_S = 300.0

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.sandbox.answers import answer
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+Role = Literal["admin", "recruiter", "hiring_manager"]
+Kind = Literal["string", "number", "list", "object", "null"]
 Count = Annotated[int, Field(ge=0, le=3_600_000)]
 
 
@@ -45,6 +47,13 @@ class Knobs(BaseModel):
     `retry_after` null leaves the header out of injected 429s; `truncate` and `empty` are the
     probabilities of half a body and of none; `lag_ms` is how long reads show a changed
     candidate's old state; `webhook_*` act on what is sent, never on what is answered.
+
+    `clock_skew_s` sets Recruitee's clock apart from ours; addresses of files work for `file_ttl_s`.
+    `role` is a profile of what the token may do; `forbidden` are prefixes of paths behind
+    `/c/{company}` that answer 403. `feed_cursor` says what becomes of a cursor that has vanished.
+    `distort_prefix` limits what follows to some paths: `drop_keys`, `add_keys` (to every record),
+    `retype_keys`; `repeat_page` answers each page but the first with the one before it,
+    `shrink_pages` skips so many records from the second page on, `total_offset` is added to totals.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +71,23 @@ class Knobs(BaseModel):
     hidden_candidates: frozenset[int] = frozenset()
     hidden_offers: frozenset[int] = frozenset()
     lag_ms: Count = 0
+    clock_skew_s: Annotated[float, Field(ge=-31_536_000, le=31_536_000)] = 0
+    file_ttl_s: Annotated[int, Field(ge=1, le=86_400)] = 900
+    role: Role | None = None
+    forbidden: tuple[str, ...] = ()
+    fair_evaluations: bool = False
+    search_ignores_filters: bool = False
+    feed_skip: Probability = 0
+    feed_repeat: Probability = 0
+    feed_reorder: bool = False
+    feed_cursor: Literal["kept", "refused", "ignored"] = "kept"
+    distort_prefix: str = ""
+    drop_keys: frozenset[str] = frozenset()
+    add_keys: dict[str, Any] = Field(default_factory=dict)
+    retype_keys: dict[str, Kind] = Field(default_factory=dict)
+    repeat_page: bool = False
+    shrink_pages: Annotated[int, Field(ge=0, le=1000)] = 0
+    total_offset: Annotated[int, Field(ge=-10_000_000, le=10_000_000)] = 0
     webhook_loss: Probability = 0
     webhook_duplicate: Probability = 0
     webhook_reorder: Probability = 0

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.sandbox.config import Clock
+from service.sandbox.instants import stamp
 from service.sandbox.records import Json
-from service.sandbox.world import stamp
 
 REQUESTS_KEPT = 2000
 PATHS_COUNTED = 20_000

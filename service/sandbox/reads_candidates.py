@@ -1,26 +1,28 @@
-"""Reads about people: candidates, their placements, notes and attachments, the timeline."""
+"""Reads about people: candidates and their placements."""
 
 from starlette.responses import Response
 
 from service.sandbox.answers import answer, not_found
 from service.sandbox.calls import Call, Endpoint
-from service.sandbox.paging import by_offset
-from service.sandbox.records import Activity, Candidate, Json, Placement
-from service.sandbox.shapes import company as shapes
+from service.sandbox.instants import micros
+from service.sandbox.paging import MOST
+from service.sandbox.persons import Candidate, Placement
+from service.sandbox.queries import Query, Span, Test, found
+from service.sandbox.records import Json
 from service.sandbox.shapes import references
-from service.sandbox.shapes.candidate import candidate_in_full, candidate_listed
+from service.sandbox.shapes.candidate import candidate_in_full, candidate_listed, duplicate
 from service.sandbox.shapes.pipeline import stage_group
-from service.sandbox.shapes.placement import placement_page, placement_with_candidate
+from service.sandbox.shapes.placement import (
+    placement_hired,
+    placement_page,
+    placement_with_candidate,
+)
 
 
 def candidates(call: Call) -> Response:
     """List lean candidates, newest first; soft-deleted ones only with `deleted`."""
-    found = sorted(
-        (who for who in call.company.seen_all() if _wanted(who, call)),
-        key=lambda who: (who.created_at, who.id),
-        reverse=True,
-    )
-    page = by_offset(found, call)
+    start = call.number("offset", 0, most=10_000_000)
+    page = found(call.company.people, _query(call), start, call.number("limit", 100, MOST)).people
     return answer(
         {
             "candidates": [candidate_listed(who, call.company) for who in page],
@@ -30,30 +32,34 @@ def candidates(call: Call) -> Response:
     )
 
 
-def _wanted(who: Candidate, call: Call) -> bool:
-    if who.id in call.knobs.hidden_candidates or (who.deleted_at is not None) != call.flag(
-        "deleted"
-    ):
-        return False
-    if (ids := call.ids("ids")) and who.id not in ids:
-        return False
-    if who.created_at < call.query.get("created_after", ""):
-        return False
-    return _text_fits(who, call) and _placement_fits(who, call)
+def _query(call: Call) -> Query:
+    tests: list[Test] = []
+    if text := call.query.get("query", "").lower():
+        tests.append(lambda who: _text_fits(who, text, call))
+    offer_id = call.number("offer_id", 0, most=10**18)
+    if offer_id or call.flag("qualified") or call.flag("disqualified"):
+        tests.append(lambda who: _placement_fits(who, offer_id, call))
+    since = micros(call.query.get("created_after"))
+    ids = call.ids("ids")
+    return Query(
+        tests=tuple(tests),
+        spans=(Span("created_at", since),) if since else (),
+        only=ids or None,
+        hidden=call.knobs.hidden_candidates,
+        deleted=call.flag("deleted"),
+        descending=True,
+    )
 
 
-def _text_fits(who: Candidate, call: Call) -> bool:
-    text = call.query.get("query", "").lower()
+def _text_fits(who: Candidate, text: str, call: Call) -> bool:
     jobs = (call.company.offers.get(p.offer_id or 0) for p in who.placements)
-    names = (who.name, *(job.title for job in jobs if job))
+    names = (who.shown_name, *(job.title for job in jobs if job))
     return any(text in name.lower() for name in names)
 
 
-def _placement_fits(who: Candidate, call: Call) -> bool:
-    offer_id = call.number("offer_id", 0, most=10**18)
-    wanted = [p for p in who.placements if offer_id in (0, p.offer_id)]
-    asked = offer_id or call.flag("qualified") or call.flag("disqualified")
-    return not asked or any(_state_fits(p, call) for p in wanted)
+def _placement_fits(who: Candidate, offer_id: int, call: Call) -> bool:
+    wanted = (p for p in who.placements if offer_id in (0, p.offer_id))
+    return any(_state_fits(p, call) for p in wanted)
 
 
 def _state_fits(placement: Placement, call: Call) -> bool:
@@ -75,16 +81,27 @@ def candidate(call: Call) -> Response:
     )
 
 
+def duplicates(call: Call) -> Response:
+    """List those who share an address with a candidate, the candidate too."""
+    who = call.candidate()
+    if isinstance(who, Response):
+        return who
+    people = call.company.people
+    same = {one.id: one for mail in who.emails for one in people.with_email(mail)}
+    rows = [duplicate(one, call.company) for one in same.values() if not one.deleted_at]
+    return answer({"duplicates": rows, "references": []})
+
+
 def offer_placements(call: Call) -> Response:
     """List a job's placements, grouped by stage, without pages; both kinds unless one is asked."""
     offer = call.offer()
     if isinstance(offer, Response):
         return offer
     by_stage: dict[int | None, list[Json]] = {}
-    for who in call.company.seen_all():
-        if who.deleted_at or who.id in call.knobs.hidden_candidates:
-            continue
-        for placement in who.placements:
+    for who in call.company.everyone(
+        lambda who: any(p.offer_id == offer.id for p in who.placements)
+    ):
+        for placement in who.placements if who.id not in call.knobs.hidden_candidates else ():
             if placement.offer_id == offer.id and _state_fits(placement, call):
                 shape = placement_with_candidate(placement, who, call.company)
                 by_stage.setdefault(placement.stage_id, []).append(shape)
@@ -108,71 +125,44 @@ def offer_placement(call: Call) -> Response:
     return not_found()
 
 
-def notes(call: Call) -> Response:
-    """List a candidate's notes, newest first."""
-    who = call.candidate()
-    if isinstance(who, Response):
-        return who
-    found = call.company.notes.get(who.id, [])[::-1]
-    return answer(
-        {
-            "notes": [shapes.note(one) for one in found],
-            "references": references.of_admins((one.admin_id for one in found), call.company),
-        }
-    )
+def hiring_details(call: Call) -> Response:
+    """Show a placement with what only matters for a hire."""
+    known = call.placement()
+    if isinstance(known, Response):
+        return known
+    who, placement = known
+    beside = references.of_placement(placement, who, call.company)
+    jobs = [one for one in beside if one["type"] == "Offer"]
+    shape = placement_hired(placement, who, call.company)
+    return answer({"placement": shape, "references": jobs})
 
 
-def attachments(call: Call) -> Response:
-    """List a candidate's attachments: the sandbox keeps none."""
-    who = call.candidate()
-    if isinstance(who, Response):
-        return who
-    return answer({"attachments": [], "references": [], "hidden_attachments_exist": False})
+def hiring_options(call: Call) -> Response:
+    """Show where somebody could be hired to."""
+    known = call.placement()
+    if isinstance(known, Response):
+        return known
+    offer = call.company.offers.get(known[1].offer_id or 0)
+    places = (call.company.locations.get(one) for one in (offer.location_ids if offer else ()))
+    rows = [{"id": one.id, "name": one.name, "selected": False} for one in places if one]
+    return answer({"locations": rows, "other_jobs": [], "sharing_containers_count": 0})
 
 
-def activities(call: Call) -> Response:
-    """List the timeline: newest first, or from a position on in either direction."""
-    ascending = call.query.get("cursor_order") == "asc"
-    position = call.number("cursor_position", 0, most=10**18)
-    limit = call.number("limit", 20, 1000)
-    skip = 0 if position else (max(call.number("page", 1), 1) - 1) * limit
-    found: list[Activity] = []
-    for one in call.company.activities if ascending else reversed(call.company.activities):
-        past = one.id > position if ascending else one.id < position
-        if (past or not position) and _listed(one, call):
-            found.append(one)
-            if len(found) == skip + limit:
-                break
-    page = found[skip:]
-    admins = (one.admin_id for one in page if one.admin_id)
-    return answer(
-        {
-            "activities": [shapes.activity(one) for one in page],
-            "references": references.of_admins(admins, call.company),
-        }
-    )
-
-
-def _listed(one: Activity, call: Call) -> bool:
-    hidden = (
-        one.candidate_id in call.knobs.hidden_candidates or one.offer_id in call.knobs.hidden_offers
-    )
-    asked = (
-        (call.many("events"), one.event),
-        (call.many("candidates"), str(one.candidate_id)),
-        (call.many("offers"), str(one.offer_id)),
-    )
-    return not hidden and all(not wanted or value in wanted for wanted, value in asked)
+def rating_scale(_: Call) -> Response:
+    """Show the company's scale of ratings."""
+    words = ("strong_no", "no", "neutral", "yes", "strong_yes")
+    return answer({"rating_scale": {"kind": "thumbs", "points": 5, "ratings": list(words)}})
 
 
 ROUTES = (
     Endpoint("GET", "/candidates/{id:int}", "S", candidate, "404 once deleted is assumed"),
     Endpoint("GET", "/candidates", "S", candidates),
+    Endpoint("GET", "/candidates/{id:int}/duplicates", "S", duplicates),
+    Endpoint("GET", "/candidates/settings/rating_scale", "O", rating_scale, "shape assumed"),
     Endpoint("GET", "/offers/{id}/candidates/{candidate:int}/placement", "S", offer_placement),
     Endpoint(
         "GET", "/offers/{id}/placements", "S", offer_placements, "both kinds by default is assumed"
     ),
-    Endpoint("GET", "/candidates/{id:int}/notes", "S", notes),
-    Endpoint("GET", "/candidates/{id:int}/attachments", "S", attachments),
-    Endpoint("GET", "/tracking/activities", "S", activities, "the items' keys are reconstructed"),
+    Endpoint("GET", "/placements/{id:int}/hiring_details", "S", hiring_details),
+    Endpoint("GET", "/placements/{id:int}/hiring_details/options", "S", hiring_options),
 )

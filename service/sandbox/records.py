@@ -1,4 +1,4 @@
-"""The sandbox's records: frozen, so that an old state can be kept by keeping the object."""
+"""The company's own records: team, places, jobs, pipelines, questions and the timeline."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +44,15 @@ class Department:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """A group of team members."""
+
+    id: int
+    name: str
+    admin_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """A place of work; `archived_at` is set once it is out of use."""
 
@@ -57,6 +66,7 @@ class Location:
     country_code: str
     country: str
     created_at: Stamp
+    updated_at: Stamp
     archived_at: Stamp | None = None
 
     @property
@@ -95,6 +105,7 @@ class Stage:
     category: str
     group: str
     created_at: Stamp
+    updated_at: Stamp
 
     @property
     def locked(self) -> bool:
@@ -151,6 +162,8 @@ class Offer:
     salary: tuple[str | None, str | None, str | None, str | None] = (None, None, None, None)
     published_at: Stamp | None = None
     closed_at: Stamp | None = None
+    question_template_id: int | None = None
+    dynamic_fields: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,72 +184,31 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """A candidate in an offer or a pool; disqualified while `disqualify_kind` is set."""
+class Question:
+    """A screening question; `choices` are `(option id, text)`, `options` its limits."""
 
     id: int
-    candidate_id: int
+    kind: str
+    text: str
     position: int
-    created_at: Stamp
-    updated_at: Stamp
-    offer_id: int | None = None
-    pool_id: int | None = None
-    stage_id: int | None = None
-    location_ids: tuple[int, ...] = ()
-    work_location_id: int | None = None
-    hired_at: Stamp | None = None
-    hired_by_id: int | None = None
-    job_starts_at: str | None = None
-    disqualify_kind: str | None = None
-    disqualify_reason: str | None = None
-    disqualified_at: Stamp | None = None
-    disqualified_by: int | None = None
-
-    @property
-    def disqualified(self) -> bool:
-        """Whether the application is rejected at present."""
-        return self.disqualify_kind is not None
+    required: bool = False
+    knockout: bool = False
+    choices: tuple[tuple[int, str], ...] = ()
+    options: Json | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A person with all their placements: one object is one state of both."""
+class QuestionTemplate:
+    """A form of screening questions; jobs name it."""
 
     id: int
-    name: str
+    title: str
+    category: str
+    position: int
+    default: bool
+    questions: tuple[Question, ...]
     created_at: Stamp
     updated_at: Stamp
-    last_activity_at: Stamp
-    emails: tuple[str, ...] = ()
-    phones: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    social_links: tuple[str, ...] = ()
-    source: str | None = "manual"
-    sources: tuple[str, ...] = ()
-    referrer: str | None = None
-    tags: tuple[str, ...] = ()
-    cover_letter: str | None = None
-    cv_name: str | None = None
-    admin_id: int | None = None
-    example: bool = False
-    viewed: bool = False
-    title: str | None = None
-    fields: tuple[Json, ...] = ()
-    answers: tuple[Json, ...] = ()
-    placements: tuple[Placement, ...] = ()
-    deleted_at: Stamp | None = None
-    deleted_by: int | None = None
-
-    @property
-    def hired(self) -> bool:
-        """Whether any placement led to a hire."""
-        return any(placement.hired_at for placement in self.placements)
-
-    @property
-    def initials(self) -> str:
-        """First letters of the first and the last word of the name."""
-        words = self.name.split() or ["?"]
-        return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,15 +221,6 @@ class Activity:
     candidate_id: int | None
     offer_id: int | None
     created_at: Stamp
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A note on a candidate; `body` is HTML."""
-
-    id: int
-    candidate_id: int
-    admin_id: int
-    body: str
-    visibility: Json
-    created_at: Stamp
+    note_id: int | None = None
+    stage_id: int | None = None
+    pool_id: int | None = None

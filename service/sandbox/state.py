@@ -30,7 +30,9 @@ class Sandbox:
     @knobs.setter
     def knobs(self, knobs: Knobs) -> None:
         self._knobs = knobs
-        self.company.lag = timedelta(milliseconds=knobs.lag_ms)
+        self.company.people.lag = timedelta(milliseconds=knobs.lag_ms)
+        self.company.files.ttl_s = knobs.file_ttl_s
+        self.company.skew(timedelta(seconds=knobs.clock_skew_s))
 
     def reset(self, candidates: int | None = None, seed: int | None = None) -> None:
         """Invent the company anew and put all knobs to rest; registered webhooks stay."""

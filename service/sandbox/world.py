@@ -1,49 +1,53 @@
 """The state of one invented company, and how it changes over time."""
 
-from collections import Counter, defaultdict, deque
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from service.sandbox.config import SandboxConfig
+from service.sandbox.counts import Tally
+from service.sandbox.dossier import Attachment, Evaluation, EvaluationRequest, Interview, Note, Task
+from service.sandbox.feed import Feed
+from service.sandbox.files import Files
+from service.sandbox.instants import EPOCH, stamp
 from service.sandbox.parsing import whole
+from service.sandbox.people import People
+from service.sandbox.persons import Candidate, Placement
+from service.sandbox.queries import Query, Test, found
 from service.sandbox.records import (
     Activity,
     Admin,
-    Candidate,
     Department,
+    Json,
     Location,
-    Note,
     Offer,
-    Placement,
     Pool,
+    QuestionTemplate,
     Reason,
     Role,
     Stage,
     Stamp,
     Tag,
+    Team,
     Template,
 )
+from service.sandbox.shelf import Shelf
 
 TagContext = Literal["tags", "sources", "offer_tags"]
-ACTIVITIES_KEPT = 100_000
-STATES_KEPT = 50
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def stamp(instant: datetime) -> Stamp:
-    """Return `2026-04-21T07:34:16.922854Z`: microseconds are always written."""
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """How many candidates an offer has, as its counters say."""
+class Papers:
+    """Everything that hangs on candidates and jobs, by kind."""
 
-    candidates: int = 0
-    disqualified: int = 0
-    hired: int = 0
+    notes: Shelf[Note]
+    attachments: Shelf[Attachment]
+    interviews: Shelf[Interview]
+    evaluations: Shelf[Evaluation]
+    requests: Shelf[EvaluationRequest]
+    tasks: Shelf[Task]
 
 
 @dataclass(slots=True)
@@ -52,94 +56,98 @@ class Company:
 
     config: SandboxConfig
     next_id: Callable[[str], int]
-    lag: timedelta = timedelta(0)
-    roles: dict[int, Role] = field(default_factory=dict)
-    admins: dict[int, Admin] = field(default_factory=dict)
-    departments: dict[int, Department] = field(default_factory=dict)
-    locations: dict[int, Location] = field(default_factory=dict)
-    reasons: dict[int, Reason] = field(default_factory=dict)
-    templates: dict[int, Template] = field(default_factory=dict)
-    stages: dict[int, Stage] = field(default_factory=dict)
-    offers: dict[int, Offer] = field(default_factory=dict)
-    pools: dict[int, Pool] = field(default_factory=dict)
-    notes: defaultdict[int, list[Note]] = field(default_factory=lambda: defaultdict(list))
-    candidates: dict[int, Candidate] = field(default_factory=dict)
-    activities: deque[Activity] = field(default_factory=lambda: deque(maxlen=ACTIVITIES_KEPT))
-    owner_id: int = 0
+    people: People
+    papers: Papers
+    feed: Feed
+    files: Files
+    roles: dict[int, Role]
+    admins: dict[int, Admin]
+    teams: dict[int, Team]
+    departments: dict[int, Department]
+    locations: dict[int, Location]
+    reasons: dict[int, Reason]
+    templates: dict[int, Template]
+    stages: dict[int, Stage]
+    offers: dict[int, Offer]
+    pools: dict[int, Pool]
+    question_templates: dict[int, QuestionTemplate]
+    dynamic_fields: dict[int, Json]
+    owner_id: int
     _tags: dict[tuple[str, str], Tag] = field(default_factory=dict)
-    _placed: dict[int, int] = field(default_factory=dict)
-    _past: dict[int, deque[tuple[datetime, Candidate | None]]] = field(default_factory=dict)
     _last: datetime = EPOCH
-    _tallies: dict[int, Tally] | None = None
+    _skew: timedelta = timedelta(0)
 
     @property
     def owner(self) -> Admin:
         """The team member that the token acts as."""
         return self.admins[self.owner_id]
 
+    @property
+    def candidates(self) -> People:
+        """Everybody, by id."""
+        return self.people
+
     def now(self) -> Stamp:
         """Return the clock's time, never the same one twice."""
-        self._last = max(self.config.clock(), self._last + timedelta(microseconds=1))
+        present = self.config.clock() + self._skew
+        self._last = max(present, self._last + timedelta(microseconds=1))
         return stamp(self._last)
 
+    def skew(self, apart: timedelta) -> None:
+        """Set the company's clock apart from ours, backwards too."""
+        if apart != self._skew:
+            self._skew, self._last = apart, EPOCH
+
     def put(self, candidate: Candidate) -> Candidate:
-        """Make this the candidate's present state; the old one is kept while reads lag."""
-        if self.lag:
-            past = self._past.setdefault(candidate.id, deque(maxlen=STATES_KEPT))
-            past.append((self.config.clock(), self.candidates.get(candidate.id)))
-        self.candidates[candidate.id] = candidate
-        for placement in candidate.placements:
-            self._placed[placement.id] = candidate.id
-        self._tallies = None
-        return candidate
-
-    def seen(self, candidate_id: int) -> Candidate | None:
-        """Return the candidate as a read shows it: an older state while reads lag."""
-        cutoff = self.config.clock() - self.lag
-        for until, state in self._past.get(candidate_id, ()) if self.lag else ():
-            if until > cutoff:
-                return state
-        return self.candidates.get(candidate_id)
-
-    def seen_all(self) -> Iterable[Candidate]:
-        """Return every candidate as reads show them, soft-deleted ones included."""
-        if not self.lag or not self._past:
-            return self.candidates.values()
-        return filter(None, map(self.seen, self.candidates))
-
-    def placed(self, placement_id: int) -> tuple[Candidate, Placement] | None:
-        """Return a placement with its candidate, or None when there is none now."""
-        candidate = self.candidates.get(self._placed.get(placement_id, 0))
-        if candidate is None or candidate.deleted_at:
-            return None
-        for placement in candidate.placements:
-            if placement.id == placement_id:
-                return candidate, placement
-        return None
+        """Make this the candidate's present state."""
+        return self.people.put(candidate)
 
     def put_placement(self, placement: Placement) -> Candidate:
         """Store a placement; Recruitee then moves `last_activity_at`, but not `updated_at`."""
-        candidate = self.candidates[placement.candidate_id]
+        candidate = self.people[placement.candidate_id]
         others = tuple(kept for kept in candidate.placements if kept.id != placement.id)
         ordered = tuple(sorted((*others, placement), key=lambda kept: kept.id))
         return self.put(
             replace(candidate, placements=ordered, last_activity_at=placement.updated_at)
         )
 
+    def touch(self, candidate_id: int | None, at: Stamp) -> None:
+        """Move a candidate's `last_activity_at`, as whatever hangs on them does (assumed)."""
+        who = self.people.get(candidate_id or 0)
+        if who is not None:
+            self.put(replace(who, last_activity_at=at))
+
+    def everyone(self, *tests: Test) -> Iterable[Candidate]:
+        """Return all candidates who pass the tests and are not deleted, in order of arrival."""
+        yield from found(self.people, Query(tests), 0, len(self.people) + 1).people
+
+    def notes_of_job(self, offer_id: int) -> list[Note]:
+        """Return a job's own notes, oldest first."""
+        return [one for one in self.papers.notes.kept() if one.offer_id == offer_id]
+
+    def files_of_job(self, offer_id: int) -> list[Attachment]:
+        """Return a job's own files, oldest first."""
+        return [one for one in self.papers.attachments.kept() if one.offer_id == offer_id]
+
     def note_activity(
-        self, event: str, at: Stamp, candidate_id: int | None = None, offer_id: int | None = None
+        self,
+        event: str,
+        at: Stamp,
+        candidate_id: int | None = None,
+        offer_id: int | None = None,
+        *,
+        note_id: int | None = None,
+        stage_id: int | None = None,
+        pool_id: int | None = None,
     ) -> None:
         """Append a line to the timeline, by the token's owner."""
-        self.activities.append(
+        self.feed.add(
             Activity(
-                id=self.next_id("activity"),
-                event=event,
-                admin_id=self.owner_id,
-                candidate_id=candidate_id,
-                offer_id=offer_id,
-                created_at=at,
+                id=self.next_id("activity"), event=event, admin_id=self.owner_id,
+                candidate_id=candidate_id, offer_id=offer_id, created_at=at, note_id=note_id,
+                stage_id=stage_id, pool_id=pool_id,
             )
-        )
+        )  # fmt: skip
 
     def tag(self, context: TagContext, name: str) -> Tag:
         """Return the label of that name, whatever its case; make it if it is new."""
@@ -153,14 +161,31 @@ class Company:
         """Return all labels of one kind, oldest first."""
         return [tag for (kind, _), tag in self._tags.items() if kind == context]
 
+    def relabel(self, tag: Tag, name: str | None) -> None:
+        """Rename a label everywhere, or take it away with None; a name that exists is merged."""
+        self._tags.pop((tag.context, tag.name.lower()), None)
+        if name is not None and (tag.context, name.lower()) not in self._tags:
+            self._tags[tag.context, name.lower()] = replace(tag, name=name)
+        context = tag.context
+
+        def named(names: tuple[str, ...]) -> tuple[str, ...]:
+            rest = (name if one == tag.name else one for one in names)
+            return tuple(dict.fromkeys(one for one in rest if one is not None))
+
+        if context == "offer_tags":
+            for offer in list(self.offers.values()):
+                self.offers[offer.id] = replace(offer, tags=named(offer.tags))
+        elif context == "tags":
+            self.people.rewrite(lambda who: replace(who, tags=named(who.tags)))
+        else:
+            self.people.rewrite(lambda who: replace(who, sources=named(who.sources)))
+
     def taggings(self, context: TagContext) -> Counter[str]:
         """Count how often each label is used."""
         if context == "offer_tags":
             return Counter(name for offer in self.offers.values() for name in offer.tags)
-        alive = (person for person in self.candidates.values() if not person.deleted_at)
-        if context == "sources":
-            return Counter(name for person in alive for name in person.sources)
-        return Counter(name for person in alive for name in person.tags)
+        counts = self.people.counts
+        return counts.sources if context == "sources" else counts.tags
 
     def offer(self, id_or_slug: str) -> Offer | None:
         """Find a job by its number or its slug."""
@@ -181,20 +206,4 @@ class Company:
 
     def tally(self, offer_or_pool_id: int) -> Tally:
         """Count the placements of a job or pool; deleted candidates do not count."""
-        if self._tallies is None:
-            self._tallies = _counted(self.candidates.values())
-        return self._tallies.get(offer_or_pool_id, Tally())
-
-
-def _counted(people: Iterable[Candidate]) -> dict[int, Tally]:
-    tallies: dict[int, Tally] = {}
-    for person in people:
-        for placement in () if person.deleted_at else person.placements:
-            place = placement.offer_id or placement.pool_id or 0
-            old = tallies.get(place, Tally())
-            tallies[place] = Tally(
-                old.candidates + 1,
-                old.disqualified + placement.disqualified,
-                old.hired + bool(placement.hired_at),
-            )
-    return tallies
+        return self.people.counts.tally(offer_or_pool_id)

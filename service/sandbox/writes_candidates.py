@@ -9,9 +9,10 @@ from starlette.responses import Response
 from service.sandbox import announcements
 from service.sandbox.answers import answer, blank, not_found
 from service.sandbox.calls import Call, Endpoint
-from service.sandbox.invented_people import PUBLIC, empty_fields
 from service.sandbox.parsing import member, texts, whole
-from service.sandbox.records import Candidate, Json, Note, Offer
+from service.sandbox.persons import Candidate
+from service.sandbox.profiles import empty_fields
+from service.sandbox.records import Json, Offer
 from service.sandbox.shapes import company as shapes
 from service.sandbox.shapes import references
 from service.sandbox.shapes.candidate import candidate_in_full
@@ -75,7 +76,7 @@ def arrive(call: Call, who: Candidate, jobs: Iterable[Offer]) -> Candidate:
     call.sender.announce(announcements.new_candidate(who, jobs, company))
     for job in jobs:
         assign(call, who.id, "apply", offer=job)
-    return company.candidates[who.id]
+    return company.people[who.id]
 
 
 def update(call: Call) -> Response:
@@ -110,7 +111,7 @@ def delete(call: Call) -> Response:
 
 def retrieve(call: Call) -> Response:
     """Take a deletion back. No known webhook tells of it."""
-    who = call.company.candidates.get(whole(call.path["id"]))
+    who = call.company.people.get(whole(call.path["id"]))
     if who is None or who.deleted_at is None:
         return not_found()
     return _shown(call.company.put(replace(who, deleted_at=None, deleted_by=None)), call)
@@ -164,26 +165,6 @@ def label_shapes(names: tuple[str, ...], company: Company, context: Any) -> list
     return [shapes.label(tag, uses[tag.name]) for tag in tags]
 
 
-def add_note(call: Call) -> Response:
-    """Add a note; no webhook tells of it."""
-    who = call.present_candidate()
-    if isinstance(who, Response):
-        return who
-    given = member(call.body, "note")
-    if not given.get("body"):
-        return blank("body_json", "Body json")
-    at, owner = call.company.now(), call.company.owner_id
-    note = Note(
-        id=call.company.next_id("note"), candidate_id=who.id, admin_id=owner,
-        body=str(given["body"]), visibility=given.get("visibility") or PUBLIC, created_at=at,
-    )  # fmt: skip
-    call.company.notes[who.id].append(note)
-    call.company.put(replace(who, last_activity_at=at))
-    call.company.note_activity("candidate_note_add", at, who.id)
-    admins = references.of_admins([owner], call.company)
-    return answer({"note": shapes.note(note), "references": admins}, 201)
-
-
 def _shown(who: Candidate, call: Call, status: int = 200) -> Response:
     body = {
         "candidate": candidate_in_full(who, call.company),
@@ -202,5 +183,4 @@ ROUTES = (
     Endpoint("DELETE", "/candidates/{id:int}/tags", "S", _label("tags", add=False)),
     Endpoint("POST", "/candidates/{id:int}/sources", "S", _label("sources", add=True)),
     Endpoint("DELETE", "/candidates/{id:int}/sources", "S", _label("sources", add=False)),
-    Endpoint("POST", "/candidates/{id:int}/notes", "S", add_note),
 )

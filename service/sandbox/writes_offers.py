@@ -10,6 +10,7 @@ from service.sandbox import announcements
 from service.sandbox.answers import answer, blank
 from service.sandbox.calls import Call, Endpoint
 from service.sandbox.parsing import member, whole
+from service.sandbox.persons import Candidate
 from service.sandbox.records import Json, Offer
 from service.sandbox.shapes.offer import offer_in_full
 from service.sandbox.world import Company
@@ -76,12 +77,14 @@ def delete(call: Call) -> Response:
         return offer
     shape = offer_in_full(offer, call.company)
     del call.company.offers[offer.id]
-    for who in list(call.company.candidates.values()):
-        rest = tuple(one for one in who.placements if one.offer_id != offer.id)
-        if len(rest) < len(who.placements):
-            call.company.put(replace(who, placements=rest))
+    call.company.people.rewrite(lambda who: _without(who, offer.id))
     call.company.note_activity("job_remove", call.company.now(), offer_id=offer.id)
     return answer({"offer": shape})
+
+
+def _without(who: Candidate, offer_id: int) -> Candidate:
+    rest = tuple(one for one in who.placements if one.offer_id != offer_id)
+    return who if len(rest) == len(who.placements) else replace(who, placements=rest)
 
 
 def _status(action: str) -> Callable[[Call], Response]:

@@ -15,7 +15,8 @@ from service.sandbox.answers import (
 )
 from service.sandbox.calls import Call, Endpoint
 from service.sandbox.parsing import whole
-from service.sandbox.records import Candidate, Json, Offer, Placement, Pool, Reason, Stage
+from service.sandbox.persons import Candidate, Placement
+from service.sandbox.records import Json, Offer, Pool, Reason, Stage
 from service.sandbox.shapes import references
 from service.sandbox.shapes.placement import placement_alone, placement_moved, placement_removed
 from service.sandbox.world import Company
@@ -25,7 +26,7 @@ def create(call: Call) -> Response:
     """Put a candidate into a job, where they land in Sourced, or into a talent pool."""
     nested = call.body.get("placement")
     given: Json = nested if isinstance(nested, dict) else call.body
-    who = call.company.candidates.get(whole(given.get("candidate_id")))
+    who = call.company.people.get(whole(given.get("candidate_id")))
     offer = call.company.offers.get(whole(given.get("offer_id")))
     pool = call.company.pools.get(whole(given.get("talent_pool_id")))
     if who is None or who.deleted_at or (offer is None and pool is None):
@@ -199,7 +200,7 @@ def requalify(call: Call) -> Response:
 
 
 def _shown(shape: Json, placement: Placement, call: Call, status: int = 200) -> Response:
-    who = call.company.candidates[placement.candidate_id]
+    who = call.company.people[placement.candidate_id]
     beside = references.of_placement(placement, who, call.company)
     return answer({"placement": shape, "references": beside}, status)
 

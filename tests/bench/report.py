@@ -1,5 +1,6 @@
 """What is told: each figure with its range, the ratio with its target, and the README's words."""
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -78,6 +79,15 @@ class Group:
     def cpu_ratio(self, row: Row) -> float:
         """Return the other's processor time over ours: the ratio if the core were always busy."""
         return statistics.median(self.rows[-1].cpu_us) / statistics.median(row.cpu_us)
+
+
+def about(values: Sequence[float]) -> str:
+    """Return how far to believe a median: the half in the middle, and where 19 of 20 medians would lie."""
+    ordered, n = sorted(values), len(values)
+    # By rank, which asks nothing of how the values are spread.
+    low, high = int(n / 2 - 0.98 * n**0.5), math.ceil(n / 2 + 0.98 * n**0.5)
+    sure = f"; median within {ordered[low]:.2f}..{ordered[high - 1]:.2f}" if low > 0 else ""
+    return f"{n} rounds, half in {ordered[n // 4]:.2f}..{ordered[3 * n // 4]:.2f}{sure}"
 
 
 def table(groups: Sequence[Group]) -> str:

@@ -14,7 +14,7 @@ from service.core.store.connections import ACTIVE, Connection
 from service.core.store.records import Write
 from service.core.store.store import Store
 from service.core.unified import announce as decide
-from service.core.unified.model import Context, Draft, Ref, Snapshot, Verdict
+from service.core.unified.model import Change, Context, Draft, Ref, Snapshot, Verdict
 from service.core.unified.registry import MODELS, ROOTS
 from tests.unified import shapes
 
@@ -34,6 +34,14 @@ def page(candidate_id: int, turn: int) -> dict[str, Any]:
     candidate = shapes.candidate(placement, id=candidate_id, updated_at=moved)
     references = [shapes.stage_reference(i, shapes.CATEGORIES[str(i)]) for i in STAGES]
     return {"candidate": candidate, "references": references}
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What one commit writes and announces."""
+
+    writes: list[Write]
+    changes: list[tuple[int, Change]]
 
 
 @dataclass
@@ -110,25 +118,37 @@ async def connect(store: Store, count: int) -> list[Connection]:
     made = []
     for number in range(count):
         connection = await store.connections.create(str(5600 + number), "token", SECRET, "Example")
-        await store.connections.wake(connection.id, ACTIVE, baseline_done=1)
+        await store.connections.wake(connection.id, ACTIVE, baseline_done=1, sync='{"done": 1}')
         made.append(connection)
     return made
 
 
 async def know(store: Store, c: str, candidates: Sequence[int], turn: int) -> None:
     """Store candidates as a baseline would."""
-    await _commit(store, c, [_drafts(c, i, turn) for i in candidates], {}, quiet=True)
+    for lot in _lots(c, [_drafts(c, i, turn) for i in candidates], {}, quiet=True):
+        await commit(store, c, lot)
 
 
-async def move(store: Store, c: str, candidates: Sequence[int], turn: int) -> int:
-    """Commit the move of each candidate; return how many events that made."""
+def moves(c: str, candidates: Sequence[int], turn: int) -> list[Lot]:
+    """Return the commits that move each candidate on."""
     known = {}
     for i in candidates:
         for draft in _drafts(c, i, turn - 1):
             verdict = _verdict(draft, None, c, quiet=True)
             if verdict.snapshot:
                 known[Ref(draft.model, draft.remote_id)] = verdict.snapshot
-    return await _commit(store, c, [_drafts(c, i, turn) for i in candidates], known, quiet=False)
+    return _lots(c, [_drafts(c, i, turn) for i in candidates], known, quiet=False)
+
+
+async def move(store: Store, c: str, candidates: Sequence[int], turn: int) -> int:
+    """Commit the move of each candidate; return how many events that made."""
+    return sum([await commit(store, c, lot) for lot in moves(c, candidates, turn)])
+
+
+async def commit(store: Store, c: str, lot: Lot, *, ring: bool = False) -> int:
+    """Commit what was prepared; return how many events that made."""
+    await store.records.commit(c, 0, lot.writes, lot.changes, ring=ring)
+    return len(lot.changes)
 
 
 async def ask(
@@ -156,29 +176,28 @@ def _verdict(draft: Draft, before: Snapshot | None, c: str, *, quiet: bool) -> V
     )
 
 
-async def _commit(
-    store: Store,
-    c: str,
-    families: Sequence[list[Draft]],
-    known: dict[Ref, Snapshot],
-    *,
-    quiet: bool,
-) -> int:
-    told = 0
-    for start in range(0, len(families), COMMIT_ROWS):
-        writes, changes = [], []
-        for family in families[start : start + COMMIT_ROWS]:
-            for draft in family:
-                ref = Ref(draft.model, draft.remote_id)
-                before = known.get(ref)
-                verdict = _verdict(draft, before, c, quiet=quiet)
-                if verdict.snapshot is None:
-                    continue
-                came_with = "" if draft is family[0] else f"candidate:{family[0].remote_id}"
-                writes.append(
-                    Write(ref, before.version if before else 0, verdict.snapshot, came_with)
-                )
-                changes += list(enumerate(verdict.changes, (before.sequence if before else 0) + 1))
-        await store.records.commit(c, 0, writes, changes, ring=False)
-        told += len(changes)
-    return told
+def _lots(
+    c: str, families: Sequence[list[Draft]], known: dict[Ref, Snapshot], *, quiet: bool
+) -> list[Lot]:
+    return [
+        _lot(c, families[start : start + COMMIT_ROWS], known, quiet=quiet)
+        for start in range(0, len(families), COMMIT_ROWS)
+    ]
+
+
+def _lot(
+    c: str, families: Sequence[list[Draft]], known: dict[Ref, Snapshot], *, quiet: bool
+) -> Lot:
+    lot = Lot([], [])
+    for family in families:
+        for draft in family:
+            ref = Ref(draft.model, draft.remote_id)
+            before = known.get(ref)
+            verdict = _verdict(draft, before, c, quiet=quiet)
+            if verdict.snapshot is None:
+                continue
+            came_with = "" if draft is family[0] else f"candidate:{family[0].remote_id}"
+            version, sequence = (before.version, before.sequence) if before else (0, 0)
+            lot.writes.append(Write(ref, version, verdict.snapshot, came_with))
+            lot.changes.extend(enumerate(verdict.changes, sequence + 1))
+    return lot

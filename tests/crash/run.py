@@ -24,9 +24,10 @@ from tests.crash.pipe import CrashPipe
 from tests.crash.plan import Plan, Tally
 from tests.crash.server import Server
 from tests.crash.story import SECRET, Story
+from tests.invariants.house import ONLY_BASELINE
 from tests.model import edits
 from tests.model.company import COMPANY_ID, STAGES, Company
-from workers import baseline
+from workers import sync
 from workers.app import running
 
 SETTLED_WITHIN_S = 12.0
@@ -81,6 +82,8 @@ class Run:
         async def make() -> tuple[Connection, dict[str, str]]:
             store = Store.open(settings)
             connection = await store.connections.create(COMPANY_ID, "token", SECRET, "Example")
+            if self.scenario != "baseline":
+                await store.connections.note(connection.id, sync=ONLY_BASELINE)
             names = {}
             for name, patterns in (("all", ("*",)), ("some", ("application.*", "job.*"))):
                 wanted = Wanted(url=f"{url}/{name}", event_types=patterns)
@@ -167,7 +170,7 @@ def quicker() -> None:
         name: dataclasses.replace(root, listing=dataclasses.replace(root.listing, limit=PAGE))
         for name, root in ROOTS.items()
     }
-    vars(baseline)["ROOTS"] = MappingProxyType(small)
+    vars(sync)["ROOTS"] = MappingProxyType(small)
 
 
 def listen(tally: Tally) -> None:

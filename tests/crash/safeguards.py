@@ -16,7 +16,7 @@ from service.core.store import redis as store_redis
 from service.core.store.inbox import Inbox
 from service.core.store.records import Records
 from service.core.store.redis import Script, load_scripts
-from workers import baseline, refetch
+from workers import commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +82,9 @@ async def _mark_first(
     return taken
 
 
-@contextlib.contextmanager
-def _stack(*managers: AbstractContextManager[Any]) -> Iterator[None]:
-    with contextlib.ExitStack() as stack:
-        for manager in managers:
-            stack.enter_context(manager)
-        yield
-
-
 INVARIANTS = "tests/invariants/"
 NOTICED = 3
+
 SAFEGUARDS: dict[str, Safeguard] = {
     "atomic-commit": Safeguard(
         "events, snapshots and acknowledgement are one step: else a crash between tells twice",
@@ -159,16 +152,13 @@ SAFEGUARDS: dict[str, Safeguard] = {
     ),
     "overtaken": Safeguard(
         "an answer during which another root's fetch told of the same record is asked for again",
-        lambda: patch.object(refetch._One, "_in_order", lambda one, writes: None),
+        lambda: patch.object(commit.Commit, "_in_order", lambda one, writes: None),
         test="tests/crash/test_overtaken.py::"
         "test_a_fetch_during_which_a_record_was_committed_elsewhere_asks_again",
     ),
     "hops-in-the-answer": Safeguard(
         "hops up to a record's own update are in what was fetched, and are not told after it",
-        lambda: _stack(
-            patch.object(refetch, "as_of", lambda model, snapshot: snapshot),
-            patch.object(baseline, "as_of", lambda model, snapshot: snapshot),
-        ),
+        lambda: patch.object(commit, "as_of", lambda model, snapshot: snapshot),
         scenario="baseline",
     ),
 }  # fmt: skip

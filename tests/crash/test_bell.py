@@ -18,7 +18,7 @@ async def test_what_comes_when_all_is_quiet_is_served_at_once(
     settings: Settings, store: Store
 ) -> None:
     connection = await store.connections.create("5600", "token", "secret", "Example")
-    await store.connections.wake(connection.id, ACTIVE, baseline_done=1)
+    await store.connections.wake(connection.id, ACTIVE, baseline_done=1, sync='{"done": 1}')
     # A root that no model knows: it is acknowledged without asking anybody.
     entry = {"r": "application:1", "o": "webhook", "i": 1, "t": "x", "s": None, "at": None, "c": None,
              "j": [], "d": {}}  # fmt: skip

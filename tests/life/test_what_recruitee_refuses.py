@@ -10,8 +10,8 @@ from tests.invariants.house import House
 from tests.invariants.recruitee import COMPANY, TOKEN, Fault
 from tests.life.ops import web_of
 from tests.serving import Receiver, eventually, until
-from workers.inbound import PROBE_LAST_MS
 from workers.retention import trim
+from workers.tokens import PROBE_LAST_MS
 
 SOMEBODY = 3331
 NAMED = ("*", "connection.*")

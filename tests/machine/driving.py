@@ -82,6 +82,7 @@ class Driving(RuleBasedStateMachine):
         if not self._sent:
             return
         sent = self._sent[-1 - which % len(self._sent)]
+        self.world.moment()
         before = copy.deepcopy(self.harm())
         reply, self.stored = self.world.seen(self.world.pipe.again, sent.command)
         sent.model(reply)

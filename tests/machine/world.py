@@ -71,8 +71,8 @@ class Watched(Pipe):
         self.sent: list[tuple[Any, ...]] = []
         for name, (line, other) in (broken or {}).items():
             text = self._scripts[name].text.decode()
-            if line not in text:
-                raise LookupError(f"{name} has no {line!r}")
+            if text.count(line) != 1:
+                raise LookupError(f"{name} does not have {line!r} once")
             self._put(name, text.replace(line, other).encode())
         self.ours = {self._put("_look", LOOK), self._put("_wait", WAIT)}
 
@@ -96,14 +96,14 @@ class World:
     """The store, a loop to drive it with, and the time."""
 
     def __init__(self, url: str, broken: dict[str, tuple[str, str]] | None = None) -> None:
-        self._loop = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()  # a Runner minds signals anew at every call
         settings = Settings(
             redis_url=SecretStr(url),
             admin_token=SecretStr("test-admin-token"),
             master_key=SecretStr(crypto.new_master_key()),
             event_retention_days=KEPT * UNIT_MS / 86_400_000,
         )
-        self.pipe = self._loop.run(self._opened(url, broken))
+        self.pipe = self._loop.run_until_complete(self._opened(url, broken))
         self.store = Store.open(settings, self.pipe)
         self.now = 0
         self._numbers: dict[str, dict[str, int]] = {}
@@ -126,11 +126,11 @@ class World:
 
     def run(self, act: Any, *args: Any) -> Any:
         """Carry out one asynchronous call."""
-        return self._loop.run(_awaited(act, *args))
+        return self._loop.run_until_complete(_awaited(act, *args))
 
     def seen(self, act: Any, *args: Any) -> tuple[Any, View]:
         """Carry out one asynchronous call; return its reply, or what it raised, and all that is stored."""
-        return self._loop.run(self._seen(act, *args))
+        return self._loop.run_until_complete(self._seen(act, *args))
 
     def wait(self, units: int) -> None:
         """Let time pass, and a millisecond, so that what is due after so long is due."""

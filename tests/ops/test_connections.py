@@ -190,12 +190,16 @@ async def test_a_sync_reads_everything_again_and_the_connection_is_active_in_the
         path = f"/connections/{made['id']}"
         first = await settled(linked, lambda c: c["status"] == ACTIVE, path)
 
+        before = await settled(linked, lambda c: c["sync"]["done_at"] is not None, path)
         answer = await linked.post(path + "/sync", status=202)
         again = await settled(
-            linked, lambda c: c["baseline"]["done_at"] != first["baseline"]["done_at"], path
+            linked,
+            lambda c: c["sync"]["done_at"] not in (None, before["sync"]["done_at"]),
+            path,
         )
 
-    assert answer["status"] in ("baselining", "active")
+    assert (answer["status"], answer["emit"], answer["deep"]) == ("running", False, True)
+    assert again["status"] == ACTIVE
     assert first["baseline"]["read"]["candidate"] == again["baseline"]["read"]["candidate"] == 3
     assert again["baseline"]["began_at"] == first["baseline"]["began_at"]
 
@@ -205,46 +209,3 @@ async def test_a_sync_of_an_unauthorized_connection_is_409(ops: Ops, history: Hi
     await history.store.connections.note(made.id, status=UNAUTHORIZED)
 
     await ops.refused("POST", f"/connections/{made.id}/sync", status=409)
-
-
-async def test_a_check_names_each_model_and_what_the_token_may_not_list(
-    linked: Ops, recruitee: Recruitee
-) -> None:
-    made = await linked.post("/connections", {**GOOD, "webhook_secret": "s"})
-    path = f"/connections/{made['id']}/check"
-    good = await linked.get(path)
-
-    await recruitee.knobs(
-        fail_next=[{"status": 403, "path_prefix": "/offers", "body": {"error": ["Forbidden"]}}]
-    )
-    bad = await linked.get(path)
-
-    assert (good["ok"], good["token"]) == (True, "ok")
-    assert {row["model"]: row["status"] for row in good["models"]} == {
-        "candidate": "allowed",
-        "job": "allowed",
-    }
-    rows = {row["model"]: row for row in bad["models"]}
-    assert bad["ok"] is False
-    assert rows["job"]["status"] == "forbidden" and "administrator" in rows["job"]["cure"]
-    assert rows["candidate"] == {
-        "model": "candidate", "path": "/candidates", "status": "allowed", "cure": None,
-    }  # fmt: skip
-
-
-async def test_a_check_says_when_the_token_is_refused(linked: Ops, recruitee: Recruitee) -> None:
-    made = await linked.post("/connections", GOOD)
-
-    await recruitee.knobs(revoked=True)
-    found = await linked.get(f"/connections/{made['id']}/check")
-
-    assert (found["ok"], found["token"], found["models"]) == (False, "refused", [])
-
-
-async def test_a_check_says_when_recruitee_is_away_and_when_no_secret_is_set(ops: Ops) -> None:
-    made = await ops.post("/connections", GOOD)
-
-    found = await ops.get(f"/connections/{made['id']}/check")
-
-    assert (found["ok"], found["token"]) == (False, "unreachable")
-    assert "401" in found["webhook"]["cure"]

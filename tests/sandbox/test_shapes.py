@@ -119,9 +119,8 @@ async def test_whoami_names_the_company_by_number_and_subdomain(api: Api) -> Non
 
 
 async def test_what_the_company_does_not_use_is_empty_not_missing(api: Api) -> None:
-    who = (await api.read("/candidates", limit=1))["candidates"][0]["id"]
+    pool = (await api.read("/talent_pools"))["talent_pools"][0]["id"]
 
-    assert (await api.read("/interview/events", status="all"))["interview_events"] == []
-    assert (await api.read("/interview/results"))["interview_results"] == []
-    assert (await api.read(f"/candidates/{who}/attachments"))["attachments"] == []
-    assert (await api.read(f"/candidates/{who}/notes"))["notes"] == []
+    assert (await api.read("/requisitions"))["groups"] == []
+    assert (await api.read("/positions"))["positions"] == []
+    assert (await api.read(f"/talent_pools/{pool}/notes"))["notes"] == []

@@ -214,12 +214,14 @@ async def test_tags_are_added_and_removed_whatever_their_case(api: Api) -> None:
 async def test_a_note_is_kept_and_an_empty_one_refused(api: Api) -> None:
     who, _ = await someone(api)
     path = f"/candidates/{who['id']}/notes"
+    before = (await api.read(path))["notes"]
     made = await api.call("POST", path, {"note": {"body": "<p>Call on Monday</p>"}})
     empty = await api.call("POST", path, {"note": {}})
 
     assert made.status_code == 201
-    assert (await api.read(path))["notes"] == [made.json()["note"]]
-    assert (await api.read(f"/candidates/{who['id']}"))["candidate"]["notes_count"] == 1
+    assert (await api.read(path))["notes"] == [made.json()["note"], *before]
+    full = (await api.read(f"/candidates/{who['id']}"))["candidate"]
+    assert full["notes_count"] == len(before) + 1
     assert empty.json()["error_fields"] == {"body_json": ["can't be blank"]}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from service.core.unified.model import Cause, Need
+from service.core.unified.models.stage import described
 from service.core.unified.registry import MODELS, ROOTS
 from tests.unified.shapes import (
     APPLIED,
@@ -20,6 +21,7 @@ from tests.unified.shapes import (
     disqualified,
     drafts,
     events,
+    moved,
     paths,
     placement,
     requalified,
@@ -195,3 +197,53 @@ def test_a_search_hits_placement_is_understood() -> None:
 
     assert fields["current_stage_id"] == "stage-712" and fields["outcome"] == "DECLINED"
     assert fields["rejected_at"] == "2026-04-22T09:00:00.000Z"
+
+
+def test_who_hired_and_how_it_was_rejected_are_kept_current_in_silence() -> None:
+    before = adopted(application(stage_id=HIRED, hired_at=HIRED_AT))
+    hired = application(stage_id=HIRED, hired_at=HIRED_AT, hired_by_id=12, time_to_hire=9)
+
+    verdict = compare(before, hired)
+
+    assert verdict.changes == () and verdict.snapshot is not None
+    assert verdict.snapshot.fields["hired_by_id"] == "user-12"
+    assert verdict.snapshot.fields["time_to_hire"] == 9
+    assert application(disqualify_kind="admin").fields["rejection_kind"] == "admin"
+    assert application().fields["rejection_kind"] is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "opening"),
+    [
+        ({"stage_id": HIRED, "opening_id": 5}, "5"),
+        ({"stage_id": HIRED}, "unknown"),
+        ({}, None),
+        ({"opening_id": None}, None),
+    ],
+)
+def test_an_opening_that_is_left_out_is_unknown_while_it_may_be_filled(
+    keys: dict[str, Any], opening: str | None
+) -> None:
+    assert application(**keys).fields.get("opening_id", "unknown") == opening
+
+
+def test_a_hop_does_not_show_what_was_true_of_the_outcome_before() -> None:
+    before = adopted(application(disqualify_kind="admin", disqualify_reason="No fit"))
+
+    verdict = compare(before, application(stage_id=TALK), requalified(2), moved(APPLIED, TALK, 3))
+
+    assert events(verdict) == ["application.requalified", "application.stage_changed"]
+    assert verdict.changes[0].record["rejection_kind"] is None
+
+
+def test_the_references_of_one_page_are_read_once_for_all_its_rows() -> None:
+    references = [stage_reference(TALK, "hire"), {"type": "Offer", "id": 9, "kind": "talent_pool"}]
+    rows = [
+        candidate(placement(id=i, stage_id=TALK), placement(id=i + 50, offer_id=9)) for i in (1, 2)
+    ]
+
+    found = [ROOTS["candidate"].expand(row, references, NOBODY_KNOWS) for row in rows]
+
+    assert [[d.fields["outcome"] for d in row[1:]] for row in found] == [["HIRED"]] * 2
+    assert described(references) is described(references)
+    assert described(list(references)) is not described(references)

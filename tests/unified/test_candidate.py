@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nameparser import HumanName
 
 from service.core.unified.announce import lagging
 from service.core.unified.person import split_name
@@ -52,6 +55,62 @@ def test_a_lean_list_object_leaves_fields_unknown_and_never_null() -> None:
     }
     assert absent.isdisjoint(fields)
     assert fields["email_addresses"] and fields["first_name"] == "Ines"
+
+
+def test_a_candidate_names_who_made_it_follows_it_and_where_it_came_from() -> None:
+    fields = person(admin_id=11, admin_ids=[13, 12], sources=["Fair", "Board"]).fields
+
+    assert fields["created_by_id"] == "user-11"
+    assert fields["follower_ids"] == ["user-12", "user-13"]
+    assert (fields["source"], fields["sources"]) == ("Fair", ["Fair", "Board"])
+    assert (fields["referrer"], fields["origin"]) == ("Board", "career_site")
+
+
+def test_a_search_hits_sources_are_understood() -> None:
+    fields = person(sources=[{"id": 4, "name": "Fair"}, {"id": 2, "name": "Board"}]).fields
+
+    assert (fields["source"], fields["sources"]) == ("Fair", ["Fair", "Board"])
+
+
+WORK = {"id": 3, "kind": "experience", "name": None, "values": [{"company": "Quill & Co"}]}
+
+
+def test_an_anonymous_candidate_stays_masked() -> None:
+    before = adopted(person(fields=[WORK]))
+    raw = candidate(is_anonymous=True, name="Candidate 40", emails=[], phones=None)
+    left_out = ("fields", "links", "social_links", "salutation")
+
+    masked = drafts("candidate", {k: v for k, v in raw.items() if k not in left_out})[0]
+    verdict = compare(before, masked)
+
+    assert verdict.snapshot is not None
+    fields = verdict.snapshot.fields
+    assert fields["name"] == "Candidate 40"
+    assert fields["first_name"] is None and fields["last_name"] is None
+    for name in ("email_addresses", "phone_numbers", "social_media", "integration_fields"):
+        assert fields[name] == [], name
+    assert fields["company"] is None and "Quill" not in str(fields)
+
+
+def test_an_anonymous_candidate_in_a_lean_list_loses_nothing() -> None:
+    masked = {"is_anonymous": True, "name": "Candidate 40"}
+    before = adopted(person(**masked, fields=[WORK]))
+
+    assert compare(before, drafts("candidate", lean_candidate(**masked))[0]).snapshot is None
+
+
+NAMES = st.text(st.characters(categories=["L"]), min_size=1, max_size=12) | st.sampled_from(
+    ["Dr", "de", "van", "Jr", "Prince", "MD", "und", "Abdul", "Mc", "Anna", "Quill", "Ma"]
+)
+
+
+@given(first=NAMES, last=NAMES)
+def test_two_plain_words_are_split_as_the_parser_would(first: str, last: str) -> None:
+    parsed = HumanName(f"{first} {last}")
+
+    if parsed.first and parsed.last:
+        names = " ".join(part for part in (parsed.first, parsed.middle) if part)
+        assert split_name(f"{first} {last}") == (names, parsed.last)
 
 
 def test_a_lean_list_after_the_full_page_changes_nothing() -> None:

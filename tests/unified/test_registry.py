@@ -1,18 +1,68 @@
-"""Every model and every field has its place in the table path -> event."""
+"""Every model and every field has its place: in the table path -> event, and in the table of fields."""
+
+from dataclasses import replace
 
 import pytest
 
 from service.core.events import TYPES
 from service.core.unified.claims import SILENT
-from service.core.unified.model import Claim
-from service.core.unified.registry import MODELS, ROOTS, claims_table
-from tests.unified.shapes import candidate, drafts, offer, placement
+from service.core.unified.evidence import Grade
+from service.core.unified.model import Claim, Listing
+from service.core.unified.registry import COLLECTIONS, MODELS, ROOTS, SOURCES, claims_table
+from tests.unified.shapes import candidate, context, drafts, offer, placement
 
 
 def test_models_and_roots_are_found_in_their_files() -> None:
     assert {"candidate", "application", "job", "stage"} <= set(MODELS)
-    assert set(ROOTS) == {"candidate", "job"}
+    assert set(ROOTS) == {"candidate", "job", "question_template"}
     assert all(name == root.name and name in MODELS for name, root in ROOTS.items())
+
+
+def test_collections_are_found_in_their_files() -> None:
+    companys = {name for name, each in COLLECTIONS.items() if each.owner is None}
+
+    assert companys >= {
+        "users", "roles", "departments", "locations", "tags", "sources", "rejection_reasons", "job_tags",
+    }  # fmt: skip
+    # In the inbox a list is a root like any other.
+    assert not set(COLLECTIONS) & set(ROOTS)
+
+
+def _names_its_owner(listing: Listing) -> bool:
+    values = (
+        v
+        for value in listing.params.values()
+        for v in ([value] if isinstance(value, str) else value)
+    )
+    return any("{id}" in part for part in (listing.path, *values))
+
+
+@pytest.mark.parametrize("name", sorted(COLLECTIONS))
+def test_collections_say_whose_members_they_list_and_how(name: str) -> None:
+    found = COLLECTIONS[name]
+    listings = [each for each in (found.listing, found.fallback, found.bulk) if each is not None]
+
+    assert found.name == name and found.member in MODELS
+    assert found.owner is None or found.owner in ROOTS
+    assert _names_its_owner(found.listing) is (found.owner is not None)
+    assert all(each.path.startswith("/") and each.key for each in listings)
+    assert all((each.limit > 0) is (each.style != "none") for each in listings)
+    assert found.every_s >= 60
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_every_field_of_a_model_has_exactly_one_source(name: str) -> None:
+    sources = SOURCES[name]
+
+    assert set(sources) == set(MODELS[name].fields) and len(sources) == len(MODELS[name].fields)
+    for field, source in sources.items():
+        assert all(source.keys), field
+        if source.missing:
+            assert not source.keys and not source.how, field
+        else:
+            assert source.keys or source.how, field
+        # What names none of Recruitee's keys is our own making, or is not there.
+        assert bool(source.keys) is (source.grade is not Grade.OURS), field
 
 
 def test_roots_say_how_they_are_fetched_and_listed() -> None:
@@ -74,7 +124,11 @@ def test_the_contracts_claims_are_in_the_table() -> None:
 
 
 def test_a_normalizer_gives_no_field_that_its_model_does_not_name() -> None:
-    found = [*drafts("candidate", candidate(placement())), *drafts("job", offer())]
+    known = replace(context(), questions={"300": []})
+    found = [
+        *drafts("candidate", candidate(placement())),
+        *drafts("job", offer(), known=known),
+    ]
 
     for draft in found:
         assert set(draft.fields) <= set(MODELS[draft.model].fields)

@@ -2,39 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import Literal, NamedTuple
 
 from service.core import times
 from service.core.errors import ConfigError, SecretUnreadable, StoreUnavailable
 from service.core.logs import logger
 from service.core.settings import Settings
-from service.core.store import keys
+from service.core.store import keys, server
 from service.core.store.connections import UNAUTHORIZED
-from service.core.store.memory import Rung, info, rung
+from service.core.store.memory import info
 from service.core.store.redis import Pipe, connect
+from service.core.store.server import Finding, cure_of, ok, silent
 from service.core.store.store import Store
 
 WITHIN_S = 3.0
-CLOCK_MS = 2000
 LATE_MS = 60_000
 BEAT_MS = 30_000
 BEAT_LIVES_MS = 60_000
 log = logger("store")
 
-Level = Literal["ok", "warning", "failed"]
-
-
-class Finding(NamedTuple):
-    """One thing that was looked at: a short name, how it is, and a sentence."""
-
-    name: str
-    level: Level
-    text: str
-
-
-def ok(name: str, text: str) -> Finding:
-    """Return a good finding."""
-    return Finding(name, "ok", text)
+__all__ = ["Finding", "cure_of", "examine", "ok", "refuse_unsafe", "silent", "unsafe"]
 
 
 async def examine(store: Store, settings: Settings) -> list[Finding]:
@@ -43,7 +29,7 @@ async def examine(store: Store, settings: Settings) -> list[Finding]:
         async with asyncio.timeout(WITHIN_S):
             facts = await info(store.pipe, "everything")
             if facts.get("loading") == "1":
-                return [_loading(facts)]
+                return [server.loading(facts)]
             return [finding async for finding in _all(store, settings, facts)]
     except TimeoutError:
         return [Finding("redis", "failed", silent(WITHIN_S))]
@@ -75,9 +61,12 @@ async def unsafe(pipe: Pipe) -> list[str]:
     facts = await info(pipe, "everything")
     if facts.get("loading") == "1":
         # Until it has read its append-only file it says that it has none; what it was told decides.
-        kept = await _config(pipe, "appendonly") in (None, "yes")
+        kept = await server.config(pipe, "appendonly") in (None, "yes")
         facts = {**facts, "aof_enabled": str(int(kept))}
-    found = [await _eviction(pipe, facts), _persistence(facts, await _config(pipe, "appendfsync"))]
+    found = [
+        await server.eviction(pipe, facts),
+        server.persistence(facts, await server.config(pipe, "appendfsync")),
+    ]
     return [f.text for f in found if f.level == "failed"]
 
 
@@ -85,150 +74,21 @@ async def _all(
     store: Store, settings: Settings, facts: Mapping[str, str]
 ) -> AsyncIterator[Finding]:
     pipe = store.pipe
-    yield _version(facts)
-    yield _role(facts)
-    yield _persistence(facts, await _config(pipe, "appendfsync"))
-    yield _disk(facts)
-    yield await _eviction(pipe, facts)
-    yield _memory(facts)
-    yield _replicas(facts, settings)
-    yield await _clock(pipe)
+    yield server.version(facts)
+    yield server.role(facts)
+    yield server.persistence(facts, await server.config(pipe, "appendfsync"))
+    yield server.disk(facts)
+    yield await server.eviction(pipe, facts)
+    yield server.memory(facts)
+    yield server.replicas(facts, settings)
+    yield await server.clock(pipe)
     yield await _keys(store)
     yield await _worker(pipe)
     for which, words in (("in", "webhooks"), ("out", "deliveries")):
         yield await _lag(pipe, which, words)
     yield await _dead(pipe)
     yield await _connections(store)
-
-
-LOADING = "Redis is loading its data; it will answer when it has, usually within minutes"
-REPLICA = "Redis is a read-only replica; point HIREWIRE_REDIS_URL at the primary"
-DISK = "Redis cannot write its append-only file; free disk space, then it goes on by itself"
-
-
-def silent(within_s: float) -> str:
-    """Return what to do about a Redis that says nothing at all."""
-    return f"Redis did not answer within {within_s:g} s; see that it runs and is not overloaded"
-
-
-def cure_of(said: str) -> str:
-    """Return what to do about a Redis that does not serve, from what StoreUnavailable says."""
-    cures: Mapping[str, str] = {
-        "BusyLoadingError": LOADING,
-        "ReadOnlyError": REPLICA,
-        "MasterDownError": REPLICA,
-        "MISCONF": DISK,
-        "Authentication": "Redis refuses the password; correct HIREWIRE_REDIS_URL",
-        "NoPermissionError": "Redis refuses a command to this user; give it all rights (ACL SETUSER)",
-        "OutOfMemoryError": "Redis is full; raise maxmemory, or let subscribers catch up",
-    }
-    for word, cure in cures.items():
-        if word in said:
-            return cure
-    return (
-        f"Redis cannot be reached ({said}); see that it runs and that HIREWIRE_REDIS_URL is right"
-    )
-
-
-def _version(facts: Mapping[str, str]) -> Finding:
-    version = facts.get("valkey_version") or facts.get("redis_version", "0")
-    if int(version.split(".")[0] or 0) >= 7:
-        return ok("version", f"the server is version {version}")
-    return Finding("version", "failed", f"Redis is version {version}; 7 or later is needed")
-
-
-def _role(facts: Mapping[str, str]) -> Finding:
-    if facts.get("role") == "master":
-        return ok("role", "Redis is a primary")
-    return Finding("role", "failed", REPLICA)
-
-
-def _loading(facts: Mapping[str, str]) -> Finding:
-    left = facts.get("loading_eta_seconds", "")
-    return Finding("redis", "failed", LOADING + (f" (about {left} s are left)" if left else ""))
-
-
-def _persistence(facts: Mapping[str, str], fsync: str | None) -> Finding:
-    if facts.get("aof_enabled") != "1":
-        return Finding(
-            "persistence", "failed",
-            "Redis keeps nothing on disk, so a restart loses webhooks that were answered 200; "
-            "set `appendonly yes` and `appendfsync always`",
-        )  # fmt: skip
-    if fsync in (None, "always"):
-        return ok("persistence", f"append-only file, appendfsync {fsync or 'unknown'}")
-    return Finding(
-        "persistence", "warning",
-        f"appendfsync is {fsync}: a crash of the machine can lose the last second; set it to always",
-    )  # fmt: skip
-
-
-def _disk(facts: Mapping[str, str]) -> Finding:
-    if (
-        facts.get("aof_last_write_status", "ok") == "ok"
-        and facts.get("aof_last_bgrewrite_status", "ok") == "ok"
-    ):
-        return ok("disk", "the last writes to the append-only file worked")
-    return Finding("disk", "failed", DISK)
-
-
-async def _eviction(pipe: Pipe, facts: Mapping[str, str]) -> Finding:
-    policy = await _config(pipe, "maxmemory-policy") or facts.get("maxmemory_policy", "unknown")
-    if policy == "noeviction":
-        return ok("eviction", "Redis evicts nothing")
-    return Finding(
-        "eviction", "failed",
-        f"maxmemory-policy is {policy}, so Redis throws keys away when it is full; set it to noeviction",
-    )  # fmt: skip
-
-
-def _memory(facts: Mapping[str, str]) -> Finding:
-    used, most = int(facts.get("used_memory", 0)), int(facts.get("maxmemory", 0))
-    if most == 0:
-        return Finding(
-            "memory",
-            "warning",
-            f"{used >> 20} MiB used and no maxmemory set: a full machine would kill Redis; set maxmemory",
-        )
-    share, step = 100 * used // most, rung(used, most)
-    said = f"{share} % of maxmemory used ({used >> 20} of {most >> 20} MiB)"
-    what: Mapping[Rung, str] = {
-        Rung.READING_WAITS: "baselines, sync and replays wait",
-        Rung.BODIES_GO_EARLY: "event bodies that all subscribers have are dropped early",
-        Rung.INGRESS_REFUSES: "webhooks are answered 503 until there is room",
-        Rung.ONLY_DELIVERY: "only deliveries go on",
-    }
-    if step is Rung.EASY:
-        return ok("memory", said)
-    level: Level = "failed" if step >= Rung.INGRESS_REFUSES else "warning"
-    return Finding(
-        "memory",
-        level,
-        f"{said}: {what[step]}; raise maxmemory or shorten HIREWIRE_EVENT_RETENTION_DAYS",
-    )
-
-
-def _replicas(facts: Mapping[str, str], settings: Settings) -> Finding:
-    count = int(facts.get("connected_slaves", 0))
-    if settings.durability == "local":
-        return ok("replicas", f"{count} replicas; HIREWIRE_DURABILITY=local asks for none")
-    if count >= 1:
-        return ok("replicas", f"{count} replicas acknowledge before a webhook is answered 200")
-    return Finding(
-        "replicas", "failed",
-        "HIREWIRE_DURABILITY=replica and no replica is connected: webhooks are answered 503; connect one",
-    )  # fmt: skip
-
-
-async def _clock(pipe: Pipe) -> Finding:
-    seconds, micros = await pipe.call("TIME")
-    apart = times.now_ms() - (int(seconds) * 1000 + int(micros) // 1000)
-    if abs(apart) <= CLOCK_MS:
-        return ok("clock", f"this machine and Redis are {abs(apart)} ms apart")
-    return Finding(
-        "clock", "failed",
-        f"this machine's clock is {apart / 1000:+.1f} s off Redis': signatures are mistimed; set up NTP",
-    )  # fmt: skip
+    yield await _drift(store)
 
 
 async def _keys(store: Store) -> Finding:
@@ -288,19 +148,25 @@ async def _connections(store: Store) -> Finding:
     )  # fmt: skip
 
 
-async def _config(pipe: Pipe, name: str) -> str | None:
-    # Managed servers may forbid CONFIG: what cannot be asked is unknown, not wrong.
-    try:
-        answer = await pipe.call("CONFIG", "GET", name)
-    except StoreUnavailable:
-        return None
-    if isinstance(answer, dict):
-        pairs = {_text(k): _text(v) for k, v in answer.items()}
-    else:
-        flat = [_text(part) for part in answer]
-        pairs = dict(zip(flat[::2], flat[1::2], strict=False))
-    return pairs.get(name)
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+async def _drift(store: Store) -> Finding:
+    names = await store.connections.ids()
+    found = await asyncio.gather(*map(store.drift.report, names))
+    reports = list(zip(names, found, strict=True))
+    differing = [(c, report) for c, report in reports if report.differences]
+    wrong = [(c, report.wrong()) for c, report in differing if report.wrong()]
+    if doubted := [f"{d.root} of {c}: {d.why}" for c, r in reports for d in r.doubts]:
+        return Finding(
+            "drift", "warning",
+            f"{len(doubted)} lists of Recruitee did not show all that we have, and nothing was removed for "
+            f"it ({doubted[0]}); see `hirewire connections check`",
+        )  # fmt: skip
+    if not wrong:
+        new = sum(len(report.differences) for _, report in differing)
+        besides = f", but for {new} keys that are new to us" if new else ""
+        return ok("drift", f"Recruitee answers as we expect{besides}")
+    (c, first), count = wrong[0], sum(len(found) for _, found in wrong)
+    return Finding(
+        "drift", "warning",
+        f"Recruitee's answers lack or retype {count} keys that we read, {first[0].path} of "
+        f"{first[0].endpoint} for one; what we had is kept; see `hirewire connections check {c}`",
+    )  # fmt: skip

@@ -1,7 +1,8 @@
 """Connections: linked Recruitee companies, their sealed secrets, and whose hook is whose."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import Final
 
 import orjson
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -10,10 +11,15 @@ from service.core import ids
 from service.core.crypto import Vault
 from service.core.store import keys
 from service.core.store.listing import Row, walk
-from service.core.store.redis import Pipe
+from service.core.store.redis import Arg, Pipe
+from service.core.store.removal import forget, pairs
 from service.core.times import iso, now_ms
+from service.core.unified.options import Options
 
 BASELINING, ACTIVE, UNAUTHORIZED = "baselining", "active", "unauthorized"
+DEFAULTS: Final = Options()
+UNMAPPED, UNMAPPED_CHARS, UNMAPPED_S = 200, 80, 30 * 86_400
+WITHIN_S = 7 * 86_400
 
 
 class Connection(BaseModel):
@@ -30,11 +36,14 @@ class Connection(BaseModel):
     created: int  # ms
     baseline_at: int  # ms: when the (latest) baseline began
     baseline: str = ""  # JSON: how far the baseline is
+    sync: str = ""  # JSON: how far the full read is that was asked for
     baseline_done: int = 0  # ms, 0: not yet
     test_seen: int = 0  # ms, 0: never
+    signed_seen: int = 0  # ms, 0: never: the first webhook with a good signature
     stops: int = 0  # how often it became unauthorized
     probe_ms: int = 0  # unauthorized: how long until the token is tried again
     probe_at: int = 0  # ms, when that is
+    options: Options = DEFAULTS
     api_token: SecretStr
     secrets: tuple[SecretStr, ...] = ()
 
@@ -57,7 +66,12 @@ class Connections:
         self._vault = vault
 
     async def create(
-        self, company_id: str, api_token: str, webhook_secret: str | None, name: str
+        self,
+        company_id: str,
+        api_token: str,
+        webhook_secret: str | None,
+        name: str,
+        options: Options = DEFAULTS,
     ) -> Connection:
         """Make a connection that is baselining; its inbox waits until the baseline is done."""
         c, hook, now = ids.draw(), ids.draw(32), now_ms()
@@ -66,6 +80,7 @@ class Connections:
             "status", BASELINING, "created", now, "baseline_at", now,
             "api_token", self._vault.seal(api_token, f"connection:{c}:token"),
             "secrets", self._sealed(c, [webhook_secret] if webhook_secret else []),
+            "options", options.model_dump_json(),
         )  # fmt: skip
         await self._pipe.call("SET", keys.hook(hook), c)
         await self._pipe.call("ZADD", "conns", now, c)
@@ -75,7 +90,7 @@ class Connections:
     async def get(self, c: str) -> Connection | None:
         """Return a connection, or None."""
         raw = await self._pipe.call("HGETALL", keys.connection(c))
-        fields = {bytes(k).decode(): bytes(v).decode() for k, v in _pairs(raw)}
+        fields = {bytes(k).decode(): bytes(v).decode() for k, v in pairs(raw)}
         return self._opened(fields) if fields.get("id") else None
 
     async def by_hook(self, hook: str) -> Connection | None:
@@ -113,6 +128,7 @@ class Connections:
         name: str | None = None,
         api_token: str | None = None,
         secrets: list[str] | None = None,
+        options: Options | None = None,
     ) -> Connection | None:
         """Change what is given; a new token lets a connection that was unauthorized try again."""
         changed: list[str | bytes] = []
@@ -122,8 +138,10 @@ class Connections:
             changed += ["api_token", self._vault.seal(api_token, f"connection:{c}:token")]
         if secrets is not None:
             changed += ["secrets", self._sealed(c, secrets)]
+        if options is not None:
+            changed += ["options", options.model_dump_json()]
         if changed:
-            await self._pipe.call("HSET", keys.connection(c), *changed)
+            await self._pipe.run("note", c, *changed)
         return await self.get(c)
 
     async def note(self, c: str, **fields: str | int) -> None:
@@ -131,57 +149,52 @@ class Connections:
         flat = [part for pair in fields.items() for part in pair]
         await self._pipe.run("note", c, *flat)
 
+    async def note_run(self, c: str, began: int, sync: str, baseline: str) -> bool:
+        """Keep how far a full read is; False when another run has been asked for meanwhile."""
+        return bool(await self._pipe.run("note_run", c, began, sync, baseline))
+
     async def wake(self, c: str, status: str, **fields: str | int) -> None:
         """Set the status (and other plain facts) and let the inbox run."""
         flat = [part for pair in fields.items() for part in pair]
         await self._pipe.run("wake_connection", c, status, *flat)
 
+    async def count_unmapped(self, c: str, seen: Iterable[tuple[str, str, str]]) -> None:
+        """Count (model, field, value) that Recruitee said and a closed unified enum has no word for.
+
+        The most frequent are kept; the last month's count.
+        """
+        key = keys.unmapped(c)
+        members = [orjson.dumps([model, name, said[:UNMAPPED_CHARS]]) for model, name, said in seen]
+        await asyncio.gather(
+            *(self._pipe.call("ZINCRBY", key, 1, member) for member in members),
+            self._pipe.call("ZREMRANGEBYRANK", key, 0, -UNMAPPED - 1),
+            self._pipe.call("EXPIRE", key, UNMAPPED_S),
+        )
+
+    async def unmapped(self, c: str) -> list[tuple[str, str, str, int]]:
+        """Return (model, field, value, how often it was seen), the most frequent first."""
+        raw = await self._pipe.call("ZREVRANGE", keys.unmapped(c), 0, -1, "WITHSCORES")
+        return [(*orjson.loads(seen), int(count)) for seen, count in pairs(raw)]
+
+    async def judged(self, c: str, options: Options, jobs: Sequence[str]) -> dict[str, bool]:
+        """Return what is known of jobs (unified ids): whether they are within the scope."""
+        if not jobs:
+            return {}
+        found = await self._pipe.call("HMGET", keys.within(c, _digest(options)), *jobs)
+        verdicts = zip(jobs, found, strict=True)
+        return {job: bytes(said) == b"1" for job, said in verdicts if said is not None}
+
+    async def judge(self, c: str, options: Options, within: Mapping[str, bool]) -> None:
+        """Keep whether jobs (unified ids) are within the scope, as they were last read."""
+        key = keys.within(c, _digest(options))
+        flat: list[Arg] = [part for job, fits in within.items() for part in (job, int(fits))]
+        if flat:
+            kept = self._pipe.call("HSET", key, *flat)
+            await asyncio.gather(kept, self._pipe.call("EXPIRE", key, WITHIN_S))
+
     async def remove(self, connection: Connection) -> None:
         """Unlink: the hook first, so that nothing new comes in, then all that was kept."""
-        c = connection.id
-        await self._pipe.call("DEL", keys.hook(connection.hook))
-        await self._pipe.call("DEL", keys.connection(c))
-        await self._pipe.call("ZREM", "conns", c)
-        await self._pipe.call("ZREM", "ready:in", c)
-        # Fences a worker that is at it: nothing is written back.
-        await self._pipe.call("HDEL", "lease:in", c)
-        for pattern in ("seen", "rec", "kids", "uid", "ix", "tl"):
-            await self._drop(f"{pattern}:{c}:*")
-        await self._drop_log(c)
-        for key in (
-            keys.inbox(c),
-            keys.parked(c),
-            keys.parked_due(c),
-            keys.rate(c),
-            keys.log(c),
-            f"begun:{c}",
-        ):
-            await self._pipe.call("UNLINK", key)
-        await self._drop_dead_letters(c)
-
-    async def _drop_dead_letters(self, c: str) -> None:
-        async for rows in walk(self._pipe, "dead"):
-            for row in rows:
-                raw = await self._pipe.call("GET", keys.dead_letter(row.member))
-                if raw is None or orjson.loads(raw)["connection_id"] == c:
-                    await self._pipe.call("UNLINK", keys.dead_letter(row.member))
-                    await self._pipe.call("ZREM", "dead", row.member)
-
-    async def _drop_log(self, c: str) -> None:
-        last = "-"
-        while page := await self._pipe.call("XRANGE", keys.log(c), last, "+", "COUNT", 500):
-            events = [dict(_pairs(fields))[b"e"].decode() for _, fields in page]
-            await self._pipe.call("UNLINK", *(keys.event(e) for e in events))
-            last = "(" + page[-1][0].decode()
-
-    async def _drop(self, pattern: str) -> None:
-        cursor = b"0"
-        while True:
-            cursor, found = await self._pipe.call("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
-            if found:
-                await self._pipe.call("UNLINK", *found)
-            if int(cursor) == 0:
-                return
+        await forget(self._pipe, connection.id, connection.hook)
 
     async def _made(self, c: str) -> Connection:
         made = await self.get(c)
@@ -200,13 +213,11 @@ class Connections:
                 **fields,
                 "api_token": self._vault.open(fields["api_token"], f"connection:{c}:token"),
                 "secrets": [self._vault.open(s, f"connection:{c}:webhook") for s in secrets],
+                "options": orjson.loads(fields.get("options") or b"{}"),
             }
         )
 
 
-def _pairs(raw: object) -> list[tuple[bytes, bytes]]:
-    # redis-py turns HGETALL into a dict, a script's or a stream's reply stays a flat list.
-    if isinstance(raw, dict):
-        return list(raw.items())
-    flat = list(raw) if isinstance(raw, list) else []
-    return list(zip(flat[::2], flat[1::2], strict=True))
+def _digest(options: Options) -> str:
+    # Verdicts of another scope are none of this one.
+    return ids.derive("scope", options.scope.model_dump_json(), length=8)

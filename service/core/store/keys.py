@@ -9,16 +9,21 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | conn:{c} | hash | one connection, secrets sealed | none: configuration, gone with `remove` |
 | hook:{hook} | string | connection id | none: configuration, gone with `remove` |
 | seen:{c}:{fp} | string | mark of a webhook that was accepted | 72 h |
+| unmapped:{c} | zset | [model, field, value] that no unified enum has -> how often | 30 days |
+| within:{c}:{scope} | hash | job's unified id -> whether it is in that scope | 7 days |
 | in:{c} | stream | inbox: one entry per (webhook, root) | none: an entry leaves with its commit |
 | park:{c} | hash | root -> entries that wait for another try | none: leaves with its commit or burial |
 | parkdue:{c} | zset | root -> when to try again | as park |
 | begun:{c} | hash | root -> times it was begun and not ended | none: leaves with its commit or parking |
 | hidden:{c} | string | "said within the hour" | 1 h |
 | hidden:n:{c} | set | records hidden from the token, not said yet | 24 h |
+| listed:{c} | set | the company's lists that were read whole | none: as the records |
+| doubts:{c} | hash | root -> why its list is not believed to be whole | 30 d after the last |
+| drift:{c} | hash | how answers differ from what is expected -> count, first, last | 30 d after the last |
 | ready:in, ready:out, ready:rpl | zset | owner -> next look (claimed: lease end) | none: bounded by owners |
 | lease:in, lease:out, lease:rpl | hash | owner of a claim -> fencing token | none: bounded by owners |
 | tok | string | counter of tokens | none: one number |
-| rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t | none: the record itself |
+| rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t, w after a silent read | none: the record itself |
 | kids:{c}:{r} | set | records that came with a root | none: as the records |
 | uid:{c}:{model} | hash | unified id -> remote id | none: as the records |
 | ix:{c}:{model} | zset | remote id -> changed at | none: as the records |
@@ -68,6 +73,16 @@ def hook(hook_id: str) -> str:
     return f"hook:{hook_id}"
 
 
+def unmapped(c: str) -> str:
+    """Sorted set of values that no unified enum has a word for."""
+    return f"unmapped:{c}"
+
+
+def within(c: str, scope: str) -> str:
+    """Hash of which jobs are in a scope."""
+    return f"within:{c}:{scope}"
+
+
 def inbox(c: str) -> str:
     """Stream of what webhooks want looked at."""
     return f"in:{c}"
@@ -86,6 +101,21 @@ def parked_due(c: str) -> str:
 def hidden(c: str) -> str:
     """Set of the records that the token may not see and nothing was said of yet."""
     return f"hidden:n:{c}"
+
+
+def listed(c: str) -> str:
+    """Set of the company's lists that were read whole."""
+    return f"listed:{c}"
+
+
+def doubts(c: str) -> str:
+    """Hash of the lists that are not believed to be whole."""
+    return f"doubts:{c}"
+
+
+def drift(c: str) -> str:
+    """Hash of how a connection's answers differ from what is expected."""
+    return f"drift:{c}"
 
 
 def early(c: str) -> str:

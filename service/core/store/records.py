@@ -13,9 +13,11 @@ from service.core.events import envelope, operational
 from service.core.store import keys
 from service.core.store.inbox import Lease
 from service.core.store.redis import Arg, Pipe
-from service.core.unified.model import Change, Ref, Snapshot
+from service.core.unified.model import Change, Fields, Ref, Snapshot
 
 HIDDEN_S = 86_400
+DOUBTED_S = 30 * 86_400
+SNAPSHOT = ("v", "q", "f", "g", "d", "h", "w")
 Known = dict[Ref, Snapshot]
 
 
@@ -64,10 +66,14 @@ class Records:
         rows = reply[2:]
         known = {
             Ref(rows[i].decode(), rows[i + 1].decode()): snapshot
-            for i in range(0, len(rows), 8)
-            if (snapshot := _snapshot(rows[i + 2 : i + 8]))
+            for i in range(0, len(rows), 9)
+            if (snapshot := _snapshot(rows[i + 2 : i + 9]))
         }
         return Begun(reply[0] / 1000, reply[1], known)
+
+    async def token(self) -> int:
+        """Take a fetch's token, before it is sent: what a later one commits is not overwritten."""
+        return int(await self._pipe.call("INCR", "tok"))
 
     async def turn(self, c: str, rate: float, burst: int) -> float:
         """Take a turn in the connection's request rate; returns how long to wait, in seconds."""
@@ -82,7 +88,7 @@ class Records:
         """Return those of the records that are known."""
         wanted = list(refs)
         asked = [
-            self._pipe.call("HMGET", keys.record(c, ref.model, ref.remote_id), "v", "q", "f", "g", "d", "h")
+            self._pipe.call("HMGET", keys.record(c, ref.model, ref.remote_id), *SNAPSHOT)
             for ref in wanted
         ]  # fmt: skip
         known = {}
@@ -132,6 +138,20 @@ class Records:
             self._pipe.call("EXPIRE", counted, HIDDEN_S),
         )
         await self.say_hidden(c)
+
+    async def listed(self, c: str, root: Ref) -> bool:
+        """Say whether a list was read whole before."""
+        return bool(await self._pipe.call("SISMEMBER", keys.listed(c), root.model))
+
+    async def note_listed(self, c: str, root: Ref) -> None:
+        """Note that a list was read whole, after what it shows was committed."""
+        await self._pipe.call("SADD", keys.listed(c), root.model)
+
+    async def doubt(self, c: str, root: Ref, why: str, absent: int, of: int) -> None:
+        """Note that a list does not show all that we have, and that it is not believed."""
+        told = orjson.dumps({"why": why, "absent": absent, "of": of, "at": times.now_ms()})
+        await self._pipe.call("HSET", keys.doubts(c), f"{root.model}:{root.remote_id}", told)
+        await self._pipe.call("EXPIRE", keys.doubts(c), DOUBTED_S)
 
     async def say_hidden(self, c: str) -> None:
         """Say how many records are hidden that nothing was said of yet, at most once an hour."""
@@ -211,6 +231,7 @@ def _write_args(c: str, write: Write, now: int) -> list[Arg]:
         write.ref.model, write.ref.remote_id, write.replaces, s.version, s.sequence,
         orjson.dumps(s.fields), orjson.dumps(dict(s.grades)), int(s.deleted), s.hop_at or "",
         str(s.fields.get("id", "")), now, write.root,
+        orjson.dumps([now, s.was]) if s.was is not None else b"",
     ]  # fmt: skip
 
 
@@ -223,11 +244,20 @@ def _event_args(c: str, sequence: int, change: Change, now: int) -> list[Arg]:
 
 
 def _snapshot(row: Sequence[bytes | None]) -> Snapshot | None:
-    version, sequence, fields, grades, deleted, hop_at = row
+    version, sequence, fields, grades, deleted, hop_at, was = row
     if not version or not fields:
         return None
     grade: Mapping[str, int] = orjson.loads(grades or b"{}")
     return Snapshot(
         int(version), int(sequence or 0), orjson.loads(fields), grade, deleted == b"1",
-        hop_at.decode() if hop_at else None,
+        hop_at.decode() if hop_at else None, _was(was),
     )  # fmt: skip
+
+
+def _was(raw: bytes | None) -> Fields | None:
+    """Return what a record was before a silent read, for as long as a webhook of that may still come."""
+    if not raw:
+        return None
+    at, fields = orjson.loads(raw)
+    told: Fields = fields
+    return told if times.now_ms() - at < keys.SEEN_S * 1000 else None

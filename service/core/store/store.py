@@ -9,6 +9,7 @@ from service.core.settings import Settings
 from service.core.store.connections import Connections
 from service.core.store.dead_letters import DeadLetters
 from service.core.store.deliveries import Deliveries
+from service.core.store.drift import Drift
 from service.core.store.inbox import Claims, Inbox
 from service.core.store.log import Log
 from service.core.store.records import Records
@@ -32,6 +33,7 @@ class Store:
     deliveries: Deliveries
     dead_letters: DeadLetters
     replays: Replays
+    drift: Drift
 
     @classmethod
     def open(cls, settings: Settings, pipe: Pipe | None = None) -> Self:
@@ -57,6 +59,7 @@ class Store:
             deliveries=Deliveries(pipe, kept),
             dead_letters=DeadLetters(pipe, vault, kept),
             replays=Replays(pipe, kept),
+            drift=Drift(pipe),
         )
 
     async def close(self) -> None:

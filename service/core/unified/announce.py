@@ -30,6 +30,9 @@ class Case:
     causes: tuple[Cause, ...]  # those that concern the record, in order
     context: Context
     quiet: bool = False  # adopt only
+    listed: bool = (
+        False  # the list that it comes with was read whole before: who is new in it is new
+    )
 
 
 def announce(
@@ -40,17 +43,21 @@ def announce(
     context: Context,
     baseline_at: str | None,
     quiet: bool = False,
+    listed: bool = False,
 ) -> Verdict:
     """Return what a fetched record comes to; the same draft again comes to nothing.
 
     `baseline_at` is when the connection's first full read began: what was made since is `created`
     when it is first seen. `quiet` is that first read itself: everything is adopted in silence.
+    `listed`: the list that shows it was read whole before, so that what has no time of its own is new.
     """
     known = draft.fields if before is None else before.fields | draft.fields
     near = tuple(in_order(c for c in causes if model.concerns(c, known, context)))
-    case = Case(model, draft.remote_id, draft.subject, near, context, quiet or model.silent)
+    case = Case(model, draft.remote_id, draft.subject, near, context, quiet or model.silent, listed)
     if before is None:
         return _first_sight(case, draft, baseline_at)
+    if before.was is not None and near and not quiet:
+        return _told_late(case, draft, before, baseline_at)
     return _compare(case, draft, before, baseline_at)
 
 
@@ -103,6 +110,8 @@ def _is_new(case: Case, fields: Fields, baseline_at: str | None) -> bool:
     if any(case.model.creates(cause, fields) for cause in case.causes):
         return True
     made, began = times.parse(fields.get("remote_created_at")), times.parse(baseline_at)
+    if made is None and case.listed:
+        return True
     return made is not None and began is not None and made >= began
 
 
@@ -156,6 +165,16 @@ def _compare(case: Case, draft: Draft, before: Snapshot, baseline_at: str | None
         changes = [_created(case, merged.fields)]
     hop_at = _hop_at(case, before, merged, hops, fresh)
     return _written(before, merged, [] if case.quiet else changes, hop_at)
+
+
+def _told_late(case: Case, draft: Draft, before: Snapshot, baseline_at: str | None) -> Verdict:
+    """Tell what a silent read has adopted: here is the webhook that it was the first to see."""
+    told = replace(before, fields=before.was or before.fields, was=None)
+    verdict = _compare(case, draft, told, baseline_at)
+    if verdict.snapshot is not None:
+        return verdict
+    # Back to what was told last: nothing to tell, but the silent state is over.
+    return Verdict(replace(told, version=before.version + 1))
 
 
 def _tell(case: Case, before: Fields, merged: Merged, hops: Sequence[Hop]) -> list[Change]:

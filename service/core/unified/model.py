@@ -63,6 +63,8 @@ class Snapshot:
     grades: Mapping[str, int] = field(default_factory=dict)
     deleted: bool = False
     hop_at: str | None = None  # latest webhook time that was told hop by hop or folded
+    was: Fields | None = None
+    """What was told last, where a silent read has moved the record since: a webhook of that may come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ class Root:
     needs: Callable[[Mapping[str, Any], Sequence[Mapping[str, Any]]], set[Need]] = (
         lambda raw, references: set()
     )
+    gone: Callable[[Mapping[str, Any], str], Sequence[Ref]] = lambda raw, remote_id: ()
+    """What the object itself says that it has not (any more)."""
     child: str | None = None  # model whose absence from a full answer may mean that it was removed
     child_path: Callable[[Fields, Callable[[str], str | None]], str | None] = (
         lambda fields, remote: None
@@ -204,6 +208,8 @@ class Collection:
     """For `bulk`: the owner's remote id that a row names."""
     counted: str | None = None
     """The owner's key that counts its members: at 0 there is nothing to ask for."""
+    partial: Callable[[Mapping[str, Any]], str | None] = lambda answer: None
+    """Why an answer does not show all that there is, or None: what it lacks may be there then."""
     fallback: Listing | None = None  # tried where the token may not read `listing`
     ended: Callable[[Fields], Fields] | None = None
     """What a member that vanished looks like where it is not deleted (a user becomes INACTIVE)."""

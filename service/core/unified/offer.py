@@ -21,9 +21,14 @@ STATUSES = {
     "archived": ("ARCHIVED", "CONFIDENTIAL"),
 }
 """Recruitee's status -> our status and visibility; one we do not know passes through, visibility null."""
+POSTINGS = {
+    "published": ("ACTIVE", "PUBLIC"), "internal": ("ACTIVE", "INTERNAL"), "draft": ("DRAFT", None),
+    "closed": ("INACTIVE", None), "archived": ("INACTIVE", None),
+}  # fmt: skip
+"""Recruitee's status -> the status and visibility of the job's page; nobody is shown one without the last."""
 EMPLOYMENT = {
     "fulltime": "FULL_TIME", "parttime": "PART_TIME", "contract": "CONTRACT", "temporary": "CONTRACT",
-    "seasonal": "CONTRACT", "freelance": "FREELANCE", "internship": "INTERNSHIP",
+    "seasonal": "SEASONAL", "freelance": "FREELANCE", "internship": "INTERNSHIP",
     "apprenticeship": "INTERNSHIP", "traineeship": "INTERNSHIP", "volunteer": "VOLUNTEER",
 }  # fmt: skip
 """By the part before the first underscore; codes we do not know pass through."""
@@ -53,8 +58,16 @@ def employment_type(value: object) -> str | Missing | None:
     return EMPLOYMENT.get(told.split("_")[0], told) if isinstance(told, str) else told
 
 
-def work_model(remote: object, hybrid: object, on_site: object) -> str | None:
+def unmapped(raw: Raw) -> tuple[tuple[str, str], ...]:
+    """Return the status as what no visibility is known for, where it is new to us."""
+    told = text(raw.get("status"))
+    return (("visibility", told),) if isinstance(told, str) and told not in STATUSES else ()
+
+
+def work_model(remote: object, hybrid: object, on_site: object) -> str | Missing | None:
     """Return REMOTE, HYBRID, ON_SITE; several at once are HYBRID."""
+    if not all(on is None or isinstance(on, bool) for on in (remote, hybrid, on_site)):
+        return UNKNOWN
     chosen = [
         name
         for name, on in (("REMOTE", remote), ("HYBRID", hybrid), ("ON_SITE", on_site))
@@ -101,6 +114,11 @@ def tags(raw: Raw) -> Fields:
     """Return `tags`, by name; `offer_tags` is the older form, and a list may leave out either."""
     read = names(raw["tags"] if "tags" in raw else raw.get("offer_tags", UNKNOWN))
     return {} if read is UNKNOWN else {"tags": read}
+
+
+def ids(raw: Raw, key: str) -> list[str] | Missing:
+    """Return the remote ids at a key."""
+    return identifiers(raw.get(key, UNKNOWN))
 
 
 def salary(raw: Raw) -> Fields:

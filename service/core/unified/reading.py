@@ -61,8 +61,11 @@ def record(
     fields: Fields = {"id": context.uid(model, remote_id), "remote_id": remote_id}
     fields |= {"custom_fields": None, "remote_deleted_at": None}
     for rule in (*_EVERY_RECORD, *rules):
-        if all(key in raw for key in rule.keys):
-            fields[rule.field] = rule.read(*(raw[key] for key in rule.keys))
+        for key in rule.keys:  # a plain loop: `all` of a generator took a third of the time
+            if key not in raw:
+                break
+        else:
+            fields[rule.field] = rule.read(*[raw[key] for key in rule.keys])
     for link in links:
         if link.key in raw:
             fields[link.field] = _linked(raw[link.key], link.model, context)

@@ -1,8 +1,10 @@
-"""Shapes of candidates: lean in lists, full on their own page, sideloaded, and as a search hit."""
+"""Shapes of candidates: lean in lists, full on their own page, sideloaded."""
 
-from service.sandbox.records import Candidate, Json, Placement, Stamp
-from service.sandbox.shapes.company import FILES
+from service.sandbox.instants import micros, micros_of
+from service.sandbox.persons import Candidate
+from service.sandbox.records import Json
 from service.sandbox.shapes.placement import placement_in_candidate, placement_listed
+from service.sandbox.shapes.ratings import ratings
 from service.sandbox.world import Company
 
 
@@ -16,30 +18,29 @@ def adminapp_url(candidate_id: int, company: Company) -> str:
 
 def candidate_reference(one: Candidate, company: Company) -> Json:
     """Return a candidate as it is sideloaded beside a placement."""
+    papers, masked = company.papers, one.anonymous
     return {
         "id": one.id,
         "type": "Candidate",
-        "name": one.name,
+        "name": one.shown_name,
         "initials": one.initials,
         "title": one.title,
-        "salutation": None,
-        "emails": list(one.emails),
+        "salutation": one.salutation,
+        "emails": [] if masked else list(one.emails),
         "invalid_emails": [],
-        "phones": list(one.phones),
+        "phones": [] if masked else list(one.phones),
         "photo_thumb_url": None,
         "has_avatar": False,
         "source": one.source,
         "referrer": one.referrer,
         "admin_id": one.admin_id,
-        "positive_ratings": None,
-        "ratings": {},
-        "ratings_count": 0,
+        **ratings(one, company),
         "pending_result_request": False,
         "upcoming_event": False,
-        "tasks_count": 0,
+        "tasks_count": papers.tasks.count(one.id),
         "last_message_at": None,
         "is_hired": one.hired,
-        "is_anonymous": False,
+        "is_anonymous": masked,
         "is_revealed": False,
         "ever_revealed_for_ids": [],
         "example": one.example,
@@ -60,158 +61,130 @@ def candidate_listed(one: Candidate, company: Company) -> Json:
         "my_pending_result_request": False,
         "my_upcoming_event": False,
         "unread_notifications": False,
-        "followed": False,
+        "followed": company.owner_id in one.follower_ids,
         "placements": [placement_listed(each, one, company) for each in one.placements],
     }
 
 
 def candidate_in_full(one: Candidate, company: Company) -> Json:
     """Return a candidate's own page."""
-    cv = f"{FILES}/candidates/{one.id}/{one.cv_name}" if one.cv_name else None
-    return candidate_listed(one, company) | _unused() | _answers(one, company) | {
+    parts = (_unused(), _files(one, company), _answers(one, company), gdpr(one, company),
+             _counts(one, company))  # fmt: skip
+    shape = candidate_listed(one, company) | {
         "placements": [placement_in_candidate(each, one, company) for each in one.placements],
-        "links": list(one.links),
-        "social_links": list(one.social_links),
+        "links": [] if one.anonymous else list(one.links),
+        "social_links": [] if one.anonymous else list(one.social_links),
         "sources": list(one.sources),
         "tags": list(one.tags),
         "fields": list(one.fields),
         "cover_letter": one.cover_letter,
-        "has_cover_letter": one.cover_letter is not None,
+        "has_cover_letter": one.cover_letter is not None or one.cover_letter_file is not None,
+        "admin_ids": list(one.follower_ids),
+        "duplicates": _duplicates(one, company),
+        "last_activity_at": one.last_activity_at,
+    }
+    for part in parts:
+        shape |= part
+    return shape
+
+
+def _duplicates(one: Candidate, company: Company) -> list[int]:
+    """Return the ids of those with the same address."""
+    same = (who for mail in one.emails for who in company.people.with_email(mail))
+    return sorted({who.id for who in same if who.id != one.id and not who.deleted_at})
+
+
+def _files(one: Candidate, company: Company) -> Json:
+    files = company.files
+    cv = files.url("cvs", one.id, one.cv_name) if one.cv_name else None
+    name = one.cover_letter_file
+    letter = files.url("cover_letters", one.id, name) if name else None
+    return {
         "cv_url": cv,
         "cv_original_url": cv,
-        "notes_count": len(company.notes[one.id]) if one.id in company.notes else 0,
-        "admin_ids": [],
-        "last_activity_at": one.last_activity_at,
-    }  # fmt: skip
+        "cv_parse_status": one.cv_parse_status,
+        "cv_processing_status": "ok",
+        "cover_letter_file_url": letter,
+        "cover_letter_file_original_url": letter,
+        "cover_letter_file_processing_status": "ok",
+    }
+
+
+def _counts(one: Candidate, company: Company) -> Json:
+    papers = company.papers
+    return {
+        "notes_count": papers.notes.count(one.id),
+        "attachments_count": papers.attachments.count(one.id),
+        "events_count": papers.interviews.count(one.id),
+        "mailbox_messages_count": 0,
+        "shared_admin_count": 0,
+        "shared_container_count": 0,
+    }
 
 
 def _answers(one: Candidate, company: Company) -> Json:
-    job = next((p.offer_id for p in one.placements if p.offer_id in company.offers), None)
+    """Return the answers flat and by application; a job that is gone keeps no group."""
     groups: list[Json] = []
-    if one.answers and job is not None:
-        offer = company.offers[job]
-        groups.append(
-            {
-                "created_at": one.created_at,
-                "offer": {"id": offer.id, "title": offer.title, "status": offer.status},
-                "open_question_answers": list(one.answers),
-            }
-        )
+    for group in one.answers:
+        offer = company.offers.get(group["offer_id"])
+        shown = [_answer(each, company) for each in group["answers"]]
+        if offer:
+            job = {"id": offer.id, "title": offer.title, "status": offer.status}
+            groups.append({"created_at": group["created_at"], "offer": job,
+                           "open_question_answers": shown})  # fmt: skip
     return {
-        "open_question_answers": list(one.answers),
+        "open_question_answers": [
+            _answer(each, company) for group in one.answers for each in group["answers"]
+        ],
         "grouped_open_question_answers": groups,
+    }
+
+
+def _answer(one: Json, company: Company) -> Json:
+    if "file_name" not in one:
+        return one
+    shape = {key: value for key, value in one.items() if key != "file_name"}
+    return {**shape, "file_url": company.files.url("answers", one["id"], one["file_name"])}
+
+
+def gdpr_status(one: Candidate, company: Company) -> str:
+    """Return `no_consent`, `expired`, or `consent_given`, the last of which is assumed."""
+    if one.gdpr_expires_at and micros(one.gdpr_expires_at) <= micros_of(company.config.clock()):
+        return "expired"
+    return "consent_given" if one.gdpr_consent_given else "no_consent"
+
+
+def gdpr(one: Candidate, company: Company) -> Json:
+    """Return the keys about consent that a candidate's page has."""
+    return {
+        "gdpr_status": gdpr_status(one, company),
+        "gdpr_expires_at": one.gdpr_expires_at,
+        "gdpr_scheduled_to_delete_at": one.gdpr_scheduled_to_delete_at,
+        "gdpr_consent_ever_given": one.gdpr_consent_given,
+        "gdpr_consent_request_type": None,
+        "gdpr_consent_request_sent_at": None,
+        "gdpr_consent_request_completed_at": None,
     }
 
 
 def _unused() -> Json:
     """Return the keys of the full page that the sandbox keeps at rest."""
-    nothing = (
-        "photo_url", "cover_letter_file_url", "cover_letter_file_original_url",
-        "linkedin_job_application_id", "sourcing_origin", "sourcing_data", "online_data",
-        "gdpr_expires_at", "gdpr_scheduled_to_delete_at", "gdpr_consent_request_type",
-        "gdpr_consent_request_sent_at", "gdpr_consent_request_completed_at", "cv_parse_status",
-    )  # fmt: skip
-    counts = (
-        "mailbox_messages_count", "shared_admin_count", "attachments_count", "events_count",
-        "shared_container_count",
-    )  # fmt: skip
-    return dict.fromkeys(nothing) | dict.fromkeys(counts, 0) | {
-        "cv_processing_status": "ok",
-        "cover_letter_file_processing_status": "ok",
+    nothing = ("photo_url", "linkedin_job_application_id", "sourcing_origin", "sourcing_data",
+               "online_data")  # fmt: skip
+    return dict.fromkeys(nothing) | {
         "custom_fields": [],
         "referral_referrers_ids": [],
-        "duplicates": [],
         "in_active_share": False,
         "pending_request_link": False,
-        "gdpr_status": "no_consent",
-        "gdpr_consent_ever_given": False,
-    }  # fmt: skip
-
-
-def search_hit(one: Candidate, company: Company) -> Json:
-    """Return a search hit: whole seconds, labels as objects, and `disqualified_at` at last."""
-    return {
-        "id": one.id,
-        "company_id": company.config.company_number,
-        "name": one.name,
-        "initials": one.initials,
-        "emails": list(one.emails),
-        "phones": list(one.phones),
-        "source": one.source,
-        "sources": [{"id": company.tag("sources", n).id, "name": n} for n in one.sources],
-        "tags": [{"id": company.tag("tags", n).id, "name": n} for n in one.tags],
-        "admin_id": one.admin_id,
-        "assigned_admins_ids": [],
-        "created_at": _seconds(one.created_at),
-        "updated_at": _seconds(one.updated_at),
-        "last_activity_at": _seconds(one.last_activity_at),
-        "deleted": one.deleted_at is not None,
-        "deleted_at": _seconds(one.deleted_at),
-        "deleted_by": one.deleted_by,
-        "deleted_by_name": _admin_name(one.deleted_by, company),
-        "soft_deleted_at": _seconds(one.deleted_at),
-        "example": one.example,
-        "new": not one.viewed,
-        "unread_notifications": False,
-        "is_anonymous": False,
-        "has_avatar": False,
-        "photo_thumb_url": None,
-        "positive_ratings": None,
-        "rating_visible": True,
-        "linkedin_job_application_id": None,
-        "gdpr_status": "no_consent",
-        "gdpr_expires_at": None,
-        "gdpr_consent_ever_given": False,
-        "gdpr_uncompleted_change_request_created_at": None,
-        "gdpr_uncompleted_removal_request_created_at": None,
-        "placements": [_placement_hit(each, company) for each in one.placements],
-        "highlight": None,
     }
 
 
-def _placement_hit(one: Placement, company: Company) -> Json:
-    stage = company.stages.get(one.stage_id or 0)
-    return {
-        "id": one.id,
-        "offer": _place_of(one, company),
-        "stage": stage and {"id": stage.id, "name": stage.name, "time_limit": None},
-        "disqualified": one.disqualified,
-        "disqualified_at": _seconds(one.disqualified_at),
-        "disqualified_by": one.disqualified_by,
-        "disqualified_by_name": _admin_name(one.disqualified_by, company),
-        "disqualify_kind": one.disqualify_kind,
-        "disqualify_reason": one.disqualify_reason,
-        "is_hired": one.hired_at is not None,
-        "hired_at": _seconds(one.hired_at),
-        "job_starts_at": one.job_starts_at,
-        "eeo_data_status": None,
-        "overdue_at": None,
-        "overdue_diff": None,
-        "positive_ratings": None,
-        "rating_visible": True,
-    }
-
-
-def _place_of(one: Placement, company: Company) -> Json | None:
-    """Return the job or pool of a hit; a pool as an offer of the old kind is assumed."""
-    job, pool = company.offers.get(one.offer_id or 0), company.pools.get(one.pool_id or 0)
-    found = job or pool
-    if found is None:
-        return None
-    kind = "job" if job else "talent_pool"
-    return {
-        "id": found.id,
-        "kind": kind,
-        "slug": found.slug,
-        "status": found.status,
-        "title": found.title,
-    }
-
-
-def _admin_name(admin_id: int | None, company: Company) -> str | None:
-    found = company.admins.get(admin_id or 0)
-    return f"{found.first_name} {found.last_name}" if found else None
-
-
-def _seconds(instant: Stamp | None) -> str | None:
-    return instant and f"{instant[:19]}Z"
+def duplicate(one: Candidate, company: Company) -> Json:
+    """Return a candidate as the list of duplicates shows it."""
+    full = candidate_in_full(one, company)
+    kept = (
+        "id", "name", "fields", "source", "admin_id", "emails", "has_avatar", "initials",
+        "photo_thumb_url", "referrer", "created_at", "updated_at", "cv_original_url", "cv_url",
+        "placements", "referral_referrers_ids", "sourcing_origin", "custom_fields", "phones",
+    )  # fmt: skip
+    return {key: full[key] for key in kept} | {"cv_created_at": None}

@@ -1,6 +1,6 @@
 """Shapes of the company and its tables: team, roles, departments, locations, reasons, labels."""
 
-from service.sandbox.records import Activity, Admin, Department, Json, Location, Note, Reason, Role
+from service.sandbox.records import Activity, Admin, Department, Json, Location, Reason, Role, Team
 from service.sandbox.records import Tag as Label
 from service.sandbox.world import Company
 
@@ -32,7 +32,7 @@ def admin_reference(one: Admin) -> Json:
 def membership(one: Admin, company: Company) -> Json:
     """Return a team member's place in the company, with the jobs they work on."""
     role = company.roles[one.role_id]
-    jobs = company.offers.values()
+    jobs = list(company.offers.values())
     return {
         "id": one.membership_id,
         "admin_id": one.id,
@@ -92,8 +92,8 @@ def _company(company: Company) -> Json:
         "admins_count": len(company.admins),
         "abilities": list(company.roles[company.owner.role_id].abilities),
         "settings": {
-            "eeo_enabled": False,
-            "gdpr_enabled": False,
+            "eeo_enabled": True,
+            "gdpr_enabled": True,
             "multilang_enabled": False,
             "referral_program_enabled": False,
             "requisitions_enabled": False,
@@ -116,6 +116,17 @@ def role(one: Role, company: Company) -> Json:
         "created_at": one.created_at,
         "updated_at": one.created_at,
     }
+
+
+def team(one: Team) -> Json:
+    """Return a team as the list shows it."""
+    return {"id": one.id, "name": one.name, "guid": None}
+
+
+def team_in_full(one: Team, company: Company) -> Json:
+    """Return a team with its members."""
+    members = (company.admins.get(each) for each in one.admin_ids)
+    return {**team(one), "members": [admin(each) for each in members if each]}
 
 
 def department(one: Department, company: Company) -> Json:
@@ -147,7 +158,7 @@ def location(one: Location) -> Json:
         "is_valid": True,
         "archived_at": one.archived_at,
         "created_at": one.created_at,
-        "updated_at": one.created_at,
+        "updated_at": one.updated_at,
     }
 
 
@@ -203,30 +214,4 @@ def activity(one: Activity) -> Json:
         "offer_id": one.offer_id,
         "created_at": one.created_at,
         "message_short_html": f"<strong>{one.event.replace('_', ' ')}</strong>",
-    }
-
-
-def note(one: Note) -> Json:
-    """Return a note on a candidate."""
-    return {
-        "id": one.id,
-        "text": None,
-        "body": one.body,
-        "body_html": one.body,
-        "body_json": None,
-        "admin_id": one.admin_id,
-        "guest_id": None,
-        "candidate_id": one.candidate_id,
-        "offer_id": None,
-        "talent_pool_id": None,
-        "requisition_id": None,
-        "visibility": one.visibility,
-        "attachments": [],
-        "reply_to_id": None,
-        "replies": [],
-        "reactions": [],
-        "pinned_at": None,
-        "triggered": False,
-        "created_at": one.created_at,
-        "updated_at": one.created_at,
     }

@@ -1,7 +1,9 @@
 """Shapes of jobs: lean in lists, full on their own page, sideloaded."""
 
+from service.sandbox.profiles import definitions
 from service.sandbox.records import Json, Offer
 from service.sandbox.shapes.company import admin
+from service.sandbox.shapes.form import FIELDSET_ID
 from service.sandbox.shapes.pipeline import stage_inline, template
 from service.sandbox.world import Company
 
@@ -84,7 +86,7 @@ def offer_reference(one: Offer, company: Company) -> Json:
 
 def offer_in_full(one: Offer, company: Company) -> Json:
     """Return a job's own page."""
-    return _common(one, company) | _form() | {
+    return _common(one, company) | _form(one, company) | {
         "salary": _on_request(one)["salary"],
         "primary_lang_code": "en",
         "admins": [admin(company.admins[k]) for k in one.follower_ids if k in company.admins],
@@ -111,7 +113,7 @@ def _on_request(one: Offer) -> Json:
     low, high, period, currency = one.salary
     return {
         "salary": {"min": low, "max": high, "period": period, "currency": currency},
-        "dynamic_fields": [],
+        "dynamic_fields": list(one.dynamic_fields),
         "follower_ids": list(one.follower_ids),
         "requisition_ids": [],
     }
@@ -141,7 +143,7 @@ def _counts(one: Offer, company: Company) -> Json:
         "hired_candidates_without_openings_count": None,
         "number_of_openings": one.number_of_openings,
         "shared_openings_count": None,
-        "dynamic_fields_count": 0,
+        "dynamic_fields_count": len(one.dynamic_fields),
     }
 
 
@@ -205,13 +207,13 @@ def _common(one: Offer, company: Company) -> Json:
     }  # fmt: skip
 
 
-def _form() -> Json:
+def _form(one: Offer, company: Company) -> Json:
     """Return the keys about the application form and page, which the sandbox keeps at rest."""
     nothing = (
         "auto_reply_template_id", "cover_image", "cover_image_url", "description_html",
-        "description_json", "email_confirmation_body", "email_confirmation_subject", "fieldset",
-        "fieldset_id", "highlight_json", "hire_assistant", "locations_question",
-        "open_question_template_id", "requirements_html", "requirements_json",
+        "description_json", "email_confirmation_body", "email_confirmation_subject",
+        "highlight_json", "hire_assistant", "locations_question",
+        "requirements_html", "requirements_json",
         "sharing_description", "sharing_image", "sharing_image_url", "sharing_title",
     )  # fmt: skip
     return dict.fromkeys(nothing) | {
@@ -226,8 +228,12 @@ def _form() -> Json:
         "visibility_options": ["linkedin", "indeed", "social_share", "job_location"],
         "email_confirmation": False,
         "has_additional_info": True,
-        "attachments_count": 0,
-        "notes_count": 0,
-        "dynamic_fields": [],
-        "fields": [],
-    }
+        "attachments_count": len(company.files_of_job(one.id)),
+        "notes_count": len(company.notes_of_job(one.id)),
+        "dynamic_fields": list(one.dynamic_fields),
+        "open_question_template_id": one.question_template_id,
+        "fieldset_id": FIELDSET_ID,
+        "fieldset": {"id": FIELDSET_ID, "name": "Everybody", "default": True,
+                     "fields": definitions()},
+        "fields": definitions(),
+    }  # fmt: skip

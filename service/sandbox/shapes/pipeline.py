@@ -44,7 +44,7 @@ def _dated(one: Stage, shape: Json) -> Json:
         **shape,
         "pipeline_template_id": one.template_id,
         "created_at": one.created_at,
-        "updated_at": one.created_at,
+        "updated_at": one.updated_at,
     }
 
 

@@ -1,6 +1,7 @@
 """Shapes of placements: which keys come depends on where the placement stands."""
 
-from service.sandbox.records import Candidate, Json, Placement
+from service.sandbox.persons import Candidate, Placement
+from service.sandbox.records import Json
 from service.sandbox.world import Company
 
 
@@ -45,26 +46,25 @@ def placement_in_candidate(one: Placement, who: Candidate, company: Company) -> 
 
 def placement_with_candidate(one: Placement, who: Candidate, company: Company) -> Json:
     """Return a placement inside its stage's group, with a compact candidate."""
-    notes = len(company.notes[who.id]) if who.id in company.notes else 0
     return placement_alone(one) | _hires(one, who) | {
         "rating_visible": True,
         "candidate": {
             "id": who.id,
-            "name": who.name,
+            "name": who.shown_name,
             "initials": who.initials,
-            "emails": list(who.emails),
+            "emails": [] if who.anonymous else list(who.emails),
             "has_avatar": False,
             "photo_thumb_url": None,
             "created_at": who.created_at,
             "updated_at": who.updated_at,
             "last_activity_at": who.last_activity_at,
             "is_hired": who.hired,
-            "is_anonymous": False,
+            "is_anonymous": who.anonymous,
             "positive_ratings": None,
             "rating_visible": True,
             "ratings": {},
-            "notes_count": notes,
-            "tasks_count": 0,
+            "notes_count": company.papers.notes.count(who.id),
+            "tasks_count": company.papers.tasks.count(who.id),
             "followed": False,
             "viewed": who.viewed,
             "unread_notifications": False,
@@ -118,3 +118,22 @@ def _hires(one: Placement, who: Candidate) -> Json:
 def _department_id(one: Placement, company: Company) -> int | None:
     offer = company.offers.get(one.offer_id or 0)
     return offer.department_id if offer else None
+
+
+def placement_hired(one: Placement, who: Candidate, company: Company) -> Json:
+    """Return a placement as the details of its hire show it."""
+    page = placement_page(one, who, company)
+    kept = ("id", "name", "emails", "has_avatar", "initials", "photo_thumb_url", "created_at",
+            "updated_at", "is_hired", "positive_ratings", "rating_visible", "ratings",
+            "notes_count", "followed", "last_activity_at", "is_anonymous", "social_links",
+            "tasks_count", "viewed", "tag_names")  # fmt: skip
+    department_id = _department_id(one, company)
+    department = company.departments.get(department_id or 0)
+    unseen = ("hired_in_other_placement", "hired_in_this_placement")
+    shape = {key: value for key, value in page.items() if key not in unseen}
+    return shape | {
+        "candidate": {key: page["candidate"][key] for key in kept},
+        "department_id": department_id,
+        "department_name": department.name if department else None,
+        "evaluators_count": company.papers.evaluations.count(who.id),
+    }

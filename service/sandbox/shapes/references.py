@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 
-from service.sandbox.records import Candidate, Json, Placement
+from service.sandbox.persons import Candidate, Placement
+from service.sandbox.records import Json
 from service.sandbox.shapes.candidate import candidate_reference
 from service.sandbox.shapes.company import admin_reference
 from service.sandbox.shapes.offer import offer_reference
 from service.sandbox.shapes.pipeline import stage_reference
 from service.sandbox.shapes.pool import pool_reference
+from service.sandbox.shelf import Paper
 from service.sandbox.world import Company
 
 
@@ -34,6 +36,24 @@ def of_admins(ids: Iterable[int], company: Company) -> list[Json]:
     seen: dict[tuple[str, int], Json] = {}
     for admin_id in ids:
         _add_admin(seen, admin_id, company)
+    return list(seen.values())
+
+
+def of_papers(papers: Iterable[Paper], admin_ids: Iterable[int], company: Company) -> list[Json]:
+    """Return whom some interviews, evaluations or tasks are about, and where, and by whom."""
+    seen: dict[tuple[str, int], Json] = {}
+    for admin_id in admin_ids:
+        _add_admin(seen, admin_id, company)
+    for one in papers:
+        who = company.people.get(one.candidate_id or 0)
+        if who is not None and ("Candidate", who.id) not in seen:
+            seen["Candidate", who.id] = candidate_reference(who, company)
+        offer = company.offers.get(getattr(one, "offer_id", None) or 0)
+        if offer and ("Offer", offer.id) not in seen:
+            seen["Offer", offer.id] = offer_reference(offer, company)
+        stage = company.stages.get(getattr(one, "stage_id", None) or 0)
+        if stage and ("Stage", stage.id) not in seen:
+            seen["Stage", stage.id] = stage_reference(stage)
     return list(seen.values())
 
 

@@ -16,6 +16,8 @@ while i <= #ARGV do
       if redis.call('HEXISTS', 'lease:in', c) == 0 then redis.call('ZADD', 'ready:in', 'LT', now, c) end
       rung = true
     end
+    -- Who sets a connection up waits for the first.
+    redis.call('HSETNX', 'conn:' .. c, 'signed_seen', string.format('%d', now))
     out[#out + 1] = 1
   else
     out[#out + 1] = 0

@@ -1,6 +1,7 @@
 -- Commit one root: snapshots, events with their sequence numbers, and the inbox ack, in one step.
 -- ARGV: connection, lease token ('' = none), fetch token, retention in s, ring (1 or 0),
---   n records: model, id, version it was compared with, new version, q, f, g, d, h, uid, changed ms, root
+--   n records: model, id, version it was compared with, new version, q, f, g, d, h, uid, changed ms, root,
+--     what it was before a silent read or ''
 --   n events: event id, body, type, subject, model, id
 --   n acks: stream ids; root that is done with or '', the dead letter it may have left
 -- A record that a later fetch has written is left as it is, with its events; roots share some (stages), so
@@ -13,7 +14,7 @@ local i = 7
 local records = tonumber(ARGV[6])
 local late, written = {}, 0
 for k = 0, records - 1 do
-  local at = i + k * 12
+  local at = i + k * 13
   local have = redis.call('HMGET', 'rec:' .. c .. ':' .. ARGV[at] .. ':' .. ARGV[at + 1], 'v', 't')
   if have[2] and tonumber(have[2]) > fetch then late[ARGV[at] .. ':' .. ARGV[at + 1]] = true
   elseif (have[1] or '0') ~= ARGV[at + 2] then return -1 end
@@ -24,12 +25,14 @@ local function write(at)
   written = written + 1
   redis.call('HSET', 'rec:' .. c .. ':' .. m .. ':' .. id, 'v', ARGV[at + 3], 'q', ARGV[at + 4],
     'f', ARGV[at + 5], 'g', ARGV[at + 6], 'd', ARGV[at + 7], 'h', ARGV[at + 8], 't', ARGV[3])
+  if ARGV[at + 12] ~= '' then redis.call('HSET', 'rec:' .. c .. ':' .. m .. ':' .. id, 'w', ARGV[at + 12])
+  else redis.call('HDEL', 'rec:' .. c .. ':' .. m .. ':' .. id, 'w') end
   if ARGV[at + 2] == '0' then redis.call('HSET', 'uid:' .. c .. ':' .. m, ARGV[at + 9], id) end
   redis.call('ZADD', 'ix:' .. c .. ':' .. m, ARGV[at + 10], id)
   if ARGV[at + 11] ~= '' then redis.call('SADD', 'kids:' .. c .. ':' .. ARGV[at + 11], m .. ':' .. id) end
 end
-for k = 0, records - 1 do write(i + k * 12) end
-i = i + records * 12
+for k = 0, records - 1 do write(i + k * 13) end
+i = i + records * 13
 local events, told = tonumber(ARGV[i]), 0
 i = i + 1
 local function tell(at)

@@ -9,17 +9,22 @@
 | stage_ids | the pipeline's stages, by position | stages_changed |
 | hiring_team | followers, admins, hiring manager, recruiter | hiring_team_changed |
 | screening_question_template_id | `open_question_template_id` | questions_changed |
+| screening_questions | the template's questions, where it was read | questions_changed |
+| integration_fields | `dynamic_fields`: those with a value | job.updated |
+| custom_fields | those of them that the operator mapped | job.updated |
 | description | description and requirements, in the editor's own form | job.updated |
 | weekly_hours | the most, else the least hours a week | job.updated |
 | department | the name of `department_id` | in silence: a rename is the department's event |
 | remote_url, remote_updated_at | `adminapp_url`, `updated_at` | in silence |
-| counters, issues, sharing and campaign keys | not kept | never |
+| notes_count, attachments_count | served; at 0 nobody asks for the list | in silence |
+| other counters, issues, sharing and campaign keys | not kept | never |
 
 A field that is put together of several keys is known only where all of them were served, so that a lean
 list and the job's own page never disagree about it.
 """
 
-from service.core.unified import offer
+from service.core.unified import offer, profile
+from service.core.unified.evidence import EVERY, Grade, Sources, never, of
 from service.core.unified.model import (
     Cause,
     Claim,
@@ -31,8 +36,19 @@ from service.core.unified.model import (
     Ref,
     Root,
 )
-from service.core.unified.models import stage
-from service.core.unified.reading import Link, Raw, Rule, identifier, instant, mapping, record, text
+from service.core.unified.models import job_posting, stage
+from service.core.unified.reading import (
+    UNKNOWN,
+    Link,
+    Raw,
+    Rule,
+    identifier,
+    instant,
+    integer,
+    mapping,
+    record,
+    text,
+)
 
 NAME = "job"
 OPENING = ("status", "opened_at", "closed_at")  # what changes along with a publication
@@ -55,28 +71,54 @@ _RULES = (
     Rule("opened_at", ("published_at",), instant),
     Rule("closed_at", ("closed_at",), instant),
     Rule("remote_url", ("adminapp_url",), text),
+    Rule("language", ("lang_code",), text),
+    Rule("priority", ("priority",), text),
+    Rule("number_of_openings", ("number_of_openings",), integer),
+    Rule("notes_count", ("notes_count",), integer),
+    Rule("attachments_count", ("attachments_count",), integer),
 )
 _LINKS = (Link("department_id", "department_id", "department"),)
 _NEVER_SERVED: Fields = {"confidential": None, "contact_id": None}
 
 
 def expand(raw: Raw, references: object, context: Context) -> list[Draft]:
-    """Return a job and its stages; nothing for talent pools and Recruitee's sample jobs."""
+    """Return a job, its stages and its posting; nothing for talent pools and Recruitee's samples."""
     remote_id = identifier(raw.get("id"))
     if remote_id is None or raw.get("kind") == "talent_pool" or raw.get("example") is True:
         return []
+    fields = _fields(raw, remote_id, context)
+    template = raw.get("pipeline_template")
+    if isinstance(template, dict) and isinstance(template.get("stages"), list):
+        fields["stage_ids"] = [context.uid(stage.NAME, i) for i, _ in stage.by_position(template)]
+    own = Draft(NAME, remote_id, fields, Ref(NAME, remote_id), unmapped=offer.unmapped(raw))
+    inside = stage.drafts(mapping(template), context)
+    return [own, *inside, *job_posting.drafts(raw, fields, context)]
+
+
+def _fields(raw: Raw, remote_id: str, context: Context) -> Fields:
     fields = record(NAME, remote_id, raw, context, _RULES, _LINKS) | _NEVER_SERVED
-    fields |= (
+    dynamic = profile.dynamic(raw.get("dynamic_fields", UNKNOWN))
+    fields = profile.laid_over(fields, profile.fields(dynamic, profile.DYNAMIC, context))
+    located, required = offer.ids(raw, "location_ids"), offer.ids(raw, "requisition_ids")
+    if located is not UNKNOWN:
+        fields["location_ids"] = [context.uid("location", i) for i in located]
+    if required is not UNKNOWN:
+        fields["requisition_ids"] = required
+    return fields | (
         offer.description(raw)
         | offer.tags(raw)
         | offer.salary(raw)
         | offer.hiring_team(raw, context)
+        | _questions(fields, context)
     )
-    template = raw.get("pipeline_template")
-    if isinstance(template, dict) and isinstance(template.get("stages"), list):
-        fields["stage_ids"] = [context.uid(stage.NAME, i) for i, _ in stage.by_position(template)]
-    own = Draft(NAME, remote_id, fields, Ref(NAME, remote_id))
-    return [own, *stage.drafts(mapping(template), context)]
+
+
+def _questions(fields: Fields, context: Context) -> Fields:
+    template = fields.get("screening_question_template_id", UNKNOWN)
+    if template is None:
+        return {"screening_questions": []}
+    known = context.questions.get(template) if isinstance(template, str) else None
+    return {} if known is None else {"screening_questions": list(known)}
 
 
 def _concerns(cause: Cause, fields: Fields, context: Context) -> bool:
@@ -121,9 +163,11 @@ MODEL = Model(
         "id", "remote_id", "name", "job_code", "description", "confidential", "contact_id", "category",
         "department", "department_id", "post_url", "experience_level", "education", "employment_type",
         "status", "visibility", "remote_work_status", "weekly_hours", "salary_amount",
-        "salary_amount_from", "salary_amount_to", "salary_currency", "salary_period", "location", "tags",
-        "stage_ids", "hiring_team", "screening_question_template_id", "opened_at", "closed_at",
-        "remote_url", "custom_fields", "remote_created_at", "remote_updated_at", "remote_deleted_at",
+        "salary_amount_from", "salary_amount_to", "salary_currency", "salary_period", "location",
+        "location_ids", "tags", "stage_ids", "hiring_team", "screening_question_template_id",
+        "screening_questions", "opened_at", "closed_at", "language", "priority", "number_of_openings",
+        "requisition_ids", "notes_count", "attachments_count", "remote_url", "custom_fields",
+        "integration_fields", "remote_created_at", "remote_updated_at", "remote_deleted_at",
     ),
     claims=(
         Claim("closed", "status", lambda _, after: after == "CLOSED", ("closed_at",), rank=20),
@@ -132,10 +176,13 @@ MODEL = Model(
         Claim("published", "visibility", lambda _, after: after == "PUBLIC", OPENING, rank=30),
         Claim("tags_changed", "tags", rank=40),
         Claim("stages_changed", "stage_ids", rank=50),
-        Claim("questions_changed", "screening_question_template_id", rank=60),
+        Claim("questions_changed", "screening_question_template_id", takes=("screening_questions",), rank=60),
+        Claim("questions_changed", "screening_questions", rank=60),
         Claim("hiring_team_changed", "hiring_team", rank=70),
     ),
-    volatile=frozenset({"department", "remote_url", "remote_updated_at"}),
+    volatile=frozenset(
+        {"department", "notes_count", "attachments_count", "remote_url", "remote_updated_at"}
+    ),
     creates=_creates,
     states=_states,
     claimed=_claimed,
@@ -152,7 +199,78 @@ ROOT = Root(
         "page",
         1000,
         # Without these a list leaves out the keys, and the fields stay unknown.
-        {"include[]": ("description", "requirements", "work_models", "salary", "tags")},
+        {
+            "include[]": (
+                "description",
+                "requirements",
+                "work_models",
+                "salary",
+                "tags",
+                "dynamic_fields",
+                "follower_ids",
+                "location_ids",
+                "requisition_ids",
+            )
+        },
     ),
     expand=expand,
 )
+
+_SALARY = "decimal from text"
+_ROWS = {
+    **EVERY,
+    "name": of("title"),
+    "job_code": of("guid", Grade.ASSUMED, "Recruitee's short code; it has no requisition code"),
+    "description": of(
+        ("description_html", "description", "requirements_html", "requirements"),
+        how="description, then requirements, each in the form of the job's editor; unchanged HTML",
+    ),
+    "confidential": never("Recruitee has no confidential jobs; Kombo has given the field up"),
+    "contact_id": never("Kombo has given the field up; the hiring team says who is responsible"),
+    "category": of("category"),
+    "department": of("department"),
+    "department_id": of("department_id", how="the department's unified id"),
+    "post_url": of("careers_url"),
+    "experience_level": of("experience", how="in Recruitee's words"),
+    "education": of("education", how="in Recruitee's words"),
+    "employment_type": of("employment_type", how="mapped; one we do not know passes through"),
+    "status": of("status", how="mapped; one we do not know passes through"),
+    "visibility": of("status", how="mapped; null, and counted, for one we do not know"),
+    "remote_work_status": of(("remote", "hybrid", "on_site"), how="several at once are HYBRID"),
+    "weekly_hours": of(
+        ("max_hours_per_week", "min_hours_per_week"), how="the most, else the least"
+    ),
+    "salary_amount": of(("salary.min", "salary.max"), how="where both are the same"),
+    "salary_amount_from": of("salary.min", how=_SALARY),
+    "salary_amount_to": of("salary.max", how=_SALARY),
+    "salary_currency": of("salary.currency"),
+    "salary_period": of("salary.period", how="mapped; one we do not know passes through"),
+    "location": of(tuple(offer.LOCATION), how="the primary location"),
+    "location_ids": of("location_ids[]", how="the locations' unified ids"),
+    "tags": of(("tags[].name", "offer_tags[]"), how="names, sorted"),
+    "stage_ids": of("pipeline_template.stages[]", how="the stages' unified ids, by position"),
+    "hiring_team": of(
+        ("hiring_manager_id", "recruiter_id", "admins[]", "followers[]"),
+        how="[{user_id, roles}]; roles HIRING_MANAGER, RECRUITER, MEMBER, FOLLOWER",
+    ),
+    "screening_question_template_id": of("open_question_template_id", how="remote id"),
+    "screening_questions": of(
+        "open_question_template_id", how="the template's questions, by place"
+    ),
+    "opened_at": of("published_at", how="RFC 3339, UTC"),
+    "closed_at": of("closed_at", how="RFC 3339, UTC"),
+    "language": of("lang_code"),
+    "priority": of("priority"),
+    "number_of_openings": of("number_of_openings"),
+    "requisition_ids": of(
+        "requisition_ids[]", Grade.DOCUMENTED, "remote ids; asked for in lists only"
+    ),
+    "notes_count": of("notes_count"),
+    "attachments_count": of("attachments_count"),
+    "remote_url": of("adminapp_url"),
+    "custom_fields": of("dynamic_fields[]", Grade.ASSUMED, "those that the operator mapped"),
+    "integration_fields": of(
+        "dynamic_fields[]", Grade.ASSUMED, "those with a value, by key; `dynamic.<name>`"
+    ),
+}
+SOURCES: Sources = {name: _ROWS[name] for name in MODEL.fields}
