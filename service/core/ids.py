@@ -29,6 +29,7 @@ def draw(length: int = ID_LENGTH) -> str:
     return "".join(secrets.choice(BASE58) for _ in range(length))
 
 
+@lru_cache(maxsize=65_536)
 def record_id(connection_id: str, model: str, remote_id: str) -> str:
     """Return a unified record's id (contract section 1: derived from connection, model, remote id)."""
     return derive("record", connection_id, model, remote_id)
@@ -75,8 +76,16 @@ def inbound_dead_letter_id(connection_id: str, *parts: str | int) -> str:
 
 
 def _base58(number: int, length: int) -> str:
-    digits = []
-    for _ in range(length):
-        number, digit = divmod(number, 58)
-        digits.append(BASE58[digit])
-    return "".join(digits)
+    """Return the lowest digits, least significant first; by ten at a time, so that few divisions are long."""
+    out: list[str] = []
+    while len(out) * 2 < length:
+        number, ten = divmod(number, _TEN)
+        for _ in range(5):
+            ten, pair = divmod(ten, _PAIR)
+            out.append(_PAIRS[pair])
+    return "".join(out)[:length]
+
+
+_PAIR = 58**2
+_TEN = 58**10
+_PAIRS = [BASE58[n % 58] + BASE58[n // 58] for n in range(_PAIR)]

@@ -61,13 +61,13 @@ async def wanted(
 ) -> Wanted:
     """Return what a body asks for, over what was asked `before`; raises Problem 422."""
     kept = before.model_dump() if before else {}
-    both = kept | dict(fields)
+    both = {k: v for k, v in kept.items() if k in Asked.model_fields} | dict(fields)
     chosen = Asked.model_validate({k: v for k, v in both.items() if v is not None})
     if before is None or chosen.url != before.url:
         await _vet(chosen.url, settings)
     if before is None or chosen.connection_ids != before.connection_ids:
         await _exist(chosen.connection_ids or (), store)
-    return Wanted.model_validate(chosen.model_dump())
+    return Wanted.model_validate(kept | chosen.model_dump())
 
 
 def secret(value: object) -> str | None:

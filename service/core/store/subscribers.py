@@ -15,7 +15,19 @@ from service.core.store.listing import Row, walk
 from service.core.store.redis import Pipe
 from service.core.times import now_ms
 
-Format = Literal["hirewire", "thin", "cloudevents"]
+PRIVATE = ("proxy", "client_certificate", "vendor_secret")
+"""What of `Wanted` is sealed and shown by nothing."""
+Format = Literal["hirewire", "thin", "cloudevents", "kombo", "truto"]
+How = Literal["drop", "mask", "hash"]
+
+
+class Redaction(BaseModel):
+    """A field that a subscriber is not to see as it is: dropped, masked, or as a keyed hash of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str  # `model.field`, `*.field`, with `.key` for what lies inside
+    how: How = "drop"
 
 
 class Wanted(BaseModel):
@@ -31,6 +43,18 @@ class Wanted(BaseModel):
     retry_schedule: tuple[float, ...] | None = None  # None: HIREWIRE_RETRY_SCHEDULE
     concurrency: int = 4
     headers: dict[str, str] = {}
+    rate: float | None = None  # deliveries per second; None: as fast as it answers
+    job_ids: tuple[str, ...] | None = None  # unified or remote ids; None: all
+    stage_ids: tuple[str, ...] | None = None
+    watch: tuple[str, ...] = ()  # an update that touches none of these is not sent; (): all
+    ignore: tuple[str, ...] = ()  # an update that touches only these is not sent
+    conditions: dict[str, Any] | None = None  # the JSON language of `service.core.delivery`
+    redact: tuple[Redaction, ...] = ()
+    asymmetric: bool = False  # also sign `v1a` (Ed25519)
+    challenge: bool = False  # nothing is sent before the URL's owner answered a challenge
+    proxy: str | None = None  # sealed: it may hold a password
+    client_certificate: str | None = None  # sealed: PEM of certificate chain and key
+    vendor_secret: str | None = None  # sealed: HMAC key of the vendor's signature
 
     def wants(self, connection_id: str, event_type: str) -> bool:
         """Say whether this event is for this subscriber."""
@@ -82,9 +106,11 @@ class Subscriber(BaseModel):
         wanted = Wanted.model_validate(known)
         sealed = fields.get("headers")
         headers = orjson.loads(vault.open(sealed, f"subscriber:{s}:headers")) if sealed else {}
+        kept = fields.get("private")
+        private = orjson.loads(vault.open(kept, f"subscriber:{s}:private")) if kept else {}
         return cls(
             id=s,
-            wanted=wanted.model_copy(update={"headers": headers}),
+            wanted=wanted.model_copy(update={"headers": headers, **private}),
             secrets=tuple(secrets),
             status=fields["status"],
             reason=fields.get("reason", ""),
@@ -178,8 +204,10 @@ class Subscribers:
     def _stored(self, s: str, wanted: Wanted) -> tuple[str, ...]:
         # Headers often carry a token of the subscriber's: they are a secret like any other.
         headers = self._vault.seal(orjson.dumps(wanted.headers).decode(), f"subscriber:{s}:headers")
-        plain = wanted.model_copy(update={"headers": {}})
-        return ("wanted", plain.model_dump_json(), "headers", headers)
+        said = {name: value for name in PRIVATE if (value := getattr(wanted, name)) is not None}
+        private = self._vault.seal(orjson.dumps(said).decode(), f"subscriber:{s}:private")
+        plain = wanted.model_copy(update={"headers": {}, **dict.fromkeys(PRIVATE)})
+        return ("wanted", plain.model_dump_json(), "headers", headers, "private", private)
 
     def _sealed(self, s: str, secrets: list[Secret]) -> bytes:
         rows: list[dict[str, Any]] = [

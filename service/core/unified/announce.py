@@ -51,6 +51,8 @@ def announce(
     when it is first seen. `quiet` is that first read itself: everything is adopted in silence.
     `listed`: the list that shows it was read whole before, so that what has no time of its own is new.
     """
+    if before is not None and not causes and _same(draft, before):
+        return Verdict(None)
     known = draft.fields if before is None else before.fields | draft.fields
     near = tuple(in_order(c for c in causes if model.concerns(c, known, context)))
     case = Case(model, draft.remote_id, draft.subject, near, context, quiet or model.silent, listed)
@@ -59,6 +61,13 @@ def announce(
     if before.was is not None and near and not quiet:
         return _told_late(case, draft, before, baseline_at)
     return _compare(case, draft, before, baseline_at)
+
+
+def _same(draft: Draft, before: Snapshot) -> bool:
+    """Say whether a draft shows nothing but what is stored: most of a full read is that."""
+    if before.deleted or before.was is not None or draft.grades:
+        return False
+    return draft.fields.items() <= before.fields.items()
 
 
 def announce_deleted(

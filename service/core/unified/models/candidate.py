@@ -237,6 +237,7 @@ ROOT = Root(
     child=application.NAME,
     child_path=application.path,
     deleted_params={"deleted": "true"},
+    gone=attachment.gone_from,
 )
 
 _ROWS = {
