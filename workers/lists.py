@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from service.core.recruitee.client import Answer, Ok, page_params
+from service.core.recruitee.client import Answer, Ok, Refused, page_params
 from service.core.unified.model import Listing
 from service.core.unified.reading import identifier
 from workers.asking import Asking
@@ -43,6 +43,9 @@ async def page(
     answer = await ask(asked.path, page_params(asked, at))
     if not isinstance(answer, Ok):
         return Page((), (), None, answer)
+    if not isinstance(answer.data.get(listing.key), list):
+        # Not an empty list: nothing that it does not show is gone.
+        return Page((), (), None, Refused(200, f"the answer has no list {listing.key!r}"))
     meta = answer.data.get("meta")
     total = meta.get("total_count") if isinstance(meta, Mapping) else None
     rows, references = objects(answer.data.get(listing.key)), objects(answer.data.get("references"))

@@ -126,14 +126,16 @@ class Sync:
             self._ctx, self._connection, Ref(name, COMPANY), [], self._lease, [], "",
             quiet=not self._run.emit, burst=BESIDE_BURST,
         )  # fmt: skip
-        return self._passed(part, name, outcome)
+        member = COLLECTIONS[name].member
+        kept = await self._ctx.store.records.counts(self._c, [member])
+        return self._passed(part, name, outcome, kept[member])
 
-    def _passed(self, part: Part, name: str, outcome: Outcome) -> Outcome:
+    def _passed(self, part: Part, name: str, outcome: Outcome, count: int = 0) -> Outcome:
         if isinstance(outcome, Lost):
             log.warning("sync.refused", connection_id=self._c, part=name, reason=outcome.reason)
             part.note = outcome.reason
         if isinstance(outcome, Done | Lost):
-            part.next(None, 1)
+            part.next(None, count)
         return outcome
 
     async def _listed(self, listing: Listing, name: str, part: Part) -> Outcome:

@@ -13,10 +13,11 @@ from rich.progress import (
 )
 
 from service.cli.client import Client, over_http, part
-from service.cli.output import console, say, show
+from service.cli.output import console, print_json, say, show, show_page
 from service.core.errors import HirewireError
 
 POLL_S = 0.5
+COLUMNS = ("name", "read", "of", "done", "note")
 
 
 @over_http
@@ -40,7 +41,11 @@ def sync(
     answer = client.get(path) if status else client.post(path, {"emit": emit, "deep": deep})
     if not no_wait and not status:
         answer = _followed(client, path, answer)
-    show(answer, as_json=client.as_json)
+    if client.as_json:
+        print_json(answer)
+        return
+    show({name: said for name, said in answer.items() if name != "parts"}, as_json=False)
+    show_page({"items": answer["parts"]}, COLUMNS, as_json=False)
 
 
 def _only(client: Client) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
@@ -68,9 +69,13 @@ class Line:
     ctx: Context
     drains: Drains
 
-    async def connect(self) -> Connection:
-        """Link the sandbox's company, wait for the baseline, and register its webhook."""
+    async def connect(self, *, deep: bool = True) -> Connection:
+        """Link the sandbox's company, wait for the baseline, and register its webhook.
+
+        Not `deep`: its lists are read, but no record by itself.
+        """
         connection = await self.store.connections.create("5600", TOKEN, SECRET, "Example")
+        await self.store.connections.note(connection.id, sync=orjson.dumps({"deep": deep}).decode())
         self.drains.refetch.wake()
         await self.settled(connection.id)
         url = f"{self.url}/webhooks/recruitee/{connection.hook}"

@@ -5,10 +5,10 @@ from typing import Any
 import orjson
 
 from service.core.store import keys
+from service.core.store.runs import Run
 from service.core.unified.registry import COLLECTIONS, MODELS
 from tests.line.conftest import Line
 from tests.serving import eventually
-from service.core.store.runs import Run
 
 READ_BY_NOW = {
     "user", "role", "department", "location", "tag", "source", "rejection_reason", "job_tag", "job",
@@ -52,10 +52,10 @@ async def test_what_changed_unseen_is_adopted_in_silence_or_told_when_asked(line
     people = (await line.recruitee.get("/candidates?limit=2")).json()["candidates"]
     for person, name in zip(people, ("Ada Silent", "Ada Told"), strict=True):
         emit = name == "Ada Told"
-        await line.recruitee.patch(f"/candidates/{person['id']}", json={"candidate": {"name": name}})
-        answer = await (await line.ops()).post(
-            f"/connections/{connection.id}/sync", {"emit": emit}
+        await line.recruitee.patch(
+            f"/candidates/{person['id']}", json={"candidate": {"name": name}}
         )
+        answer = await (await line.ops()).post(f"/connections/{connection.id}/sync", {"emit": emit})
         assert answer.status_code == 202
         await _done(line, connection.id)
 

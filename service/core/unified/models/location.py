@@ -43,6 +43,9 @@ WRITTEN = {
 def _translations(value: object) -> list[Fields] | Missing:
     if not isinstance(value, list):
         return [] if value is None else UNKNOWN
+    keys = {"lang_code", "full_address", *WRITTEN.values()}
+    if any(keys - each.keys() for each in mappings(value)):
+        return UNKNOWN  # a key that is not served is no text that was cleared
     read = (_translation(each) for each in mappings(value))
     kept = (each for each in read if each["language"] and any(each[name] for name in WRITTEN))
     return sorted(kept, key=lambda each: str(each["language"]))
