@@ -36,6 +36,7 @@ from workers.commit import Commit, Found
 from workers.context import Context
 from workers.drain import LEASE_MS
 from workers.lists import Page, Row, following, page
+from workers.purging import purge
 from workers.refetch import refetch
 from workers.scope import within
 
@@ -88,6 +89,7 @@ class Sync:
         return Done(0) if isinstance(outcome, Lost) else outcome
 
     async def _end(self) -> Outcome:
+        await purge(self._ctx, self._connection)
         self._run.done = times.now_ms()
         await self._note()
         log.info("sync.done", connection_id=self._c)

@@ -65,3 +65,22 @@ async def test_what_changed_unseen_is_adopted_in_silence_or_told_when_asked(line
     silent = keys.record(connection.id, "candidate", str(people[0]["id"]))
     (fields,) = await line.store.pipe.call("HMGET", silent, "f")
     assert orjson.loads(fields)["first_name"] == "Ada"
+
+
+async def test_a_full_read_under_a_narrower_scope_forgets_what_is_outside(line: Line) -> None:
+    connection = await line.connect(deep=False)
+    await _done(line, connection.id)
+    jobs = (await line.recruitee.get("/offers?include[]=counters")).json()["offers"]
+    chosen = max(jobs, key=lambda job: job["candidates_count"])["id"]
+    scope = {"jobs": [str(chosen)], "drop": ["candidate.email_addresses"], "models": None}
+    ops = await line.ops()
+    answer = await ops.request("PATCH", f"/connections/{connection.id}", json={"scope": scope})
+    assert answer.status_code == 200 and answer.json()["note"]
+    await ops.post(f"/connections/{connection.id}/sync", {})
+    await _done(line, connection.id)
+
+    counts = await line.store.records.counts(connection.id, ("job", "candidate", "application"))
+    assert counts["job"] == 1 and 0 < counts["candidate"] <= counts["application"]
+    async for known in line.store.records.pages(connection.id, "candidate"):
+        assert all("email_addresses" not in snapshot.fields for snapshot in known.values())
+    assert await _events(line, connection.id) == []

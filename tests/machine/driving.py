@@ -87,7 +87,8 @@ class Driving(RuleBasedStateMachine):
         reply, self.stored = self.world.seen(self.world.pipe.again, sent.command)
         sent.model(reply)
         self.agree()
-        assert self.harm() == before, "the second run of a script did harm"
+        harm = self.harm()
+        assert harm == before, f"the second run of a script did harm: {before} became {harm}"
 
     @rule()
     def last_sent_again(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from tests.machine.world import View
+from tests.machine.world import KEPT, View
 
 
 class Floor:
@@ -94,12 +94,17 @@ class Floor:
         self.ready[which][owner] = self.now + lease
         return True
 
-    def sweep_floor(self, kept: int) -> None:
+    def sweep_floor(self) -> None:
         """Ring for what is due; forget listings past their time."""
         for which in ("in", "out", "rpl"):
             if any(at <= self.now for at in self.ready[which].values()):
                 self.ring(which)
-        self.dead = {name: at for name, at in self.dead.items() if at > self.now - kept}
+        listed = self.listed_dead()
+        self.dead = {name: at for name, at in self.dead.items() if name in listed}
+
+    def listed_dead(self) -> set[str]:
+        """Return the dead letters that no sweep forgets yet."""
+        return {name for name, at in self.dead.items() if at > self.now - KEPT}
 
     def jobs_done(self) -> None:
         """Let arq take its jobs."""

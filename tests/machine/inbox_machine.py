@@ -52,7 +52,7 @@ class InboxMachine(Committing):
         conns = self.model.conns.items()
         return (
             {c: (conn.records, conn.log, list(conn.parked)) for c, conn in conns},
-            set(self.model.dead),
+            self.model.listed_dead(),
         )
 
     def check(self) -> None:

@@ -184,7 +184,7 @@ class InboxModel(Floor):
                 self.ready["in"][c] = self.now if conn.entries else later
         if self.dirty:
             self.ring("out")
-        self.sweep_floor(KEPT)
+        self.sweep_floor()
         return found
 
     def view(self) -> View:

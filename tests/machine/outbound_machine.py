@@ -61,7 +61,7 @@ class OutboundMachine(Replaying):
                 s: (sub.positions, sub.live.open, sub.replayed.open, sub.head, sub.behind)
                 for s, sub in subs
             },
-            list(self.model.dead),
+            self.model.listed_dead(),
             self.model.stat,
             {r: self.model.kept(f"rpl:{r}") for r in self.model.replays},
             self.model.replaying,

@@ -1,7 +1,7 @@
 """Snapshots: begin a fetch with what is known, commit what came of it, read records."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -117,6 +117,22 @@ class Records:
         members = await self._pipe.call("ZRANGE", keys.index(c, model), 0, -1)
         known = await self.load(c, [Ref(model, m.decode()) for m in members])
         return {ref.remote_id: s.fields.get(name) for ref, s in known.items()}
+
+    async def pages(self, c: str, model: str, count: int = 200) -> AsyncIterator[Known]:
+        """Yield every record of a model in chunks, in bounded memory; one that moves may come twice."""
+        cursor = 0
+        while True:
+            cursor, rows = await self._pipe.call(
+                "ZSCAN", keys.index(c, model), cursor, "COUNT", count
+            )
+            yield await self.load(c, [Ref(model, row[0].decode()) for row in rows])
+            if not (cursor := int(cursor)):
+                return
+
+    async def forget(self, c: str, refs: Sequence[Ref]) -> None:
+        """Forget records as if they had never been seen."""
+        if refs:
+            await self._pipe.run("forget", c, *(part for ref in refs for part in ref))
 
     async def announce(
         self, c: str, event_type: str, data: Mapping[str, object], *about: str | int
