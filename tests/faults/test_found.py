@@ -8,6 +8,7 @@ import pytest
 
 from service.core import times
 from service.core.settings import Settings
+from service.core.store import keys
 from service.core.store.condition import unsafe
 from service.core.store.deliveries import Limits, Opening, Settle, opened
 from service.core.store.log import Log
@@ -36,6 +37,7 @@ def _change(ref: Ref) -> tuple[int, Change]:
 async def test_a_fetch_that_is_late_for_a_shared_stage_still_tells_of_its_own_job(
     store: Store,
 ) -> None:
+    await store.pipe.call("HSET", keys.connection(C), "id", C)
     earlier, later = 5, 6  # fetches of two jobs that have a stage in common
     await store.records.commit(C, later, [_write(STAGE, "by the other job")], [_change(STAGE)])
 
@@ -55,6 +57,7 @@ def _step_limits(read: int) -> Limits:
 
 
 async def _event(store: Store, sequence: int) -> None:
+    await store.pipe.call("HSET", keys.connection(C), "id", C)
     write = Write(JOB, sequence - 1, Snapshot(sequence, sequence, {"id": "60"}), "")
     change = _change(JOB)[1]
     await store.records.commit(C, sequence, [write], [(sequence, change)])

@@ -118,14 +118,13 @@ class Arriving(Driving):
         """It is removed; whoever is at it is fenced."""
         c = self._c(n)
         if c in self.model.conns and len(self.model.conns) > 1:
-            self.forget(c)
             self.do(self, lambda: self.world.store.connections.remove(self.made[c]),
                     lambda _: self.model.remove(c))  # fmt: skip
 
     @rule(n=pick, about=st.integers(1, 3))
     def announce(self, n: int, about: int) -> None:
-        """A worker tells something of a connection."""
-        c, kind = list(self.model.conns)[n % len(self.model.conns)], "connection.restored"
+        """A worker tells something of a connection, be it gone by now."""
+        c, kind = self._c(n), "connection.restored"
         event = ids.operational_event_id(c, kind, about)
 
         def model(_: Any) -> Callable[[Any], Any]:

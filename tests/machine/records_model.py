@@ -44,7 +44,7 @@ class RecordsModel(InboxModel):
 
         Without a token (0) nobody can be fenced.
         """
-        if token and not self.holds("in", c, token):
+        if c not in self.conns or (token and not self.holds("in", c, token)):
             return 0
         conn, late = self.conns[c], set()
         for write in writes:

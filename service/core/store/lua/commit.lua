@@ -8,6 +8,8 @@
 -- the others of this commit are written all the same.
 -- Returns 1 done, 0 fenced, -1 a record moved meanwhile (compare again), -2 a later fetch was at all of them.
 local c, retention = ARGV[1], ARGV[4]
+-- Unlinked meanwhile: nothing of it is to be left behind.
+if redis.call('EXISTS', 'conn:' .. c) == 0 then return 0 end
 if ARGV[2] ~= '' and redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return 0 end
 local fetch = tonumber(ARGV[3])
 local i = 7
