@@ -1,10 +1,12 @@
 """The web app, put together in one place: routes, state, and how errors are answered."""
 
+import asyncio
+
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import health
+from service import health, self_service, v1, well_known
 from service.core.settings import Settings
 from service.ops.routes import routes
 from service.problems import HANDLERS, fault
@@ -12,16 +14,19 @@ from service.state import lifespan
 from service.webhooks import PREFIX, READ_WITHIN_S, Receiver
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Build the app; nothing is opened before its lifespan."""
+def create_app(settings: Settings, ending: asyncio.Event | None = None) -> Starlette:
+    """Build the app; nothing is opened before its lifespan. `ending`, once set, ends long answers."""
     app = Starlette(
         routes=[
             Mount("/ops/v1", routes=routes()),
+            Mount("/self/v1", routes=self_service.routes()),
+            *v1.routes(),
+            Route(well_known.KEYS, well_known.signing_key),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
         ],
         exception_handlers=HANDLERS,
-        lifespan=lifespan(settings),
+        lifespan=lifespan(settings, ending or asyncio.Event()),
     )
     app.add_middleware(Front)
     return app

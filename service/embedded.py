@@ -168,6 +168,8 @@ class EmbeddedRedis:
             "appendfsync": "always",
             "save": "",
             "maxmemory-policy": "noeviction",
+            # A record's hash in one piece: a third of the memory that one entry per field takes.
+            "hash-max-listpack-value": "4096",
             "daemonize": "no",
             "loglevel": "warning",
             "logfile": str(self.log_path),

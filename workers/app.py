@@ -19,9 +19,12 @@ from service.core.settings import Settings
 from service.core.store.condition import refuse_unsafe
 from service.core.store.redis import Pipe
 from workers.bell import BellWorker, open_arq, serializers
+from workers.consents import consents
 from workers.context import Context, open_context
 from workers.drain import Drain
+from workers.erasing import serve_erasure
 from workers.inbound import serve_inbox
+from workers.limits import limits
 from workers.outbound import serve_subscriber
 from workers.replay import serve_replay
 from workers.retention import trim
@@ -33,21 +36,22 @@ if TYPE_CHECKING:
 # With what comes after it this ends before a supervisor's patience does (25 s).
 STOP_WITHIN_S = 18.0
 BELLS_WITHIN_S, REDIS_WITHIN_S = 1.0, 3.0
-TRIM_SECOND = 33
+TRIM_SECOND, CONSENTS_SECOND, LIMITS_MINUTE = 33, 11, 47
 log = logger("worker")
 
 
 @dataclass(frozen=True, slots=True)
 class Drains:
-    """The three lines of work, by the job name that wakes each."""
+    """The four lines of work, by the job name that wakes each."""
 
     refetch: Drain
     deliver: Drain
     replay: Drain
+    erase: Drain
 
     def all(self) -> tuple[Drain, ...]:
         """Return them in the order in which work flows."""
-        return (self.refetch, self.deliver, self.replay)
+        return (self.refetch, self.deliver, self.replay, self.erase)
 
 
 @contextlib.asynccontextmanager
@@ -130,6 +134,7 @@ def _drains(ctx: Context) -> Drains:
         Drain("in", claims, serving(serve_inbox)),
         Drain("out", claims, serving(serve_subscriber), width=256),
         Drain("rpl", claims, serving(serve_replay), width=4),
+        Drain("era", claims, serving(serve_erasure), width=2),
     )
 
 
@@ -145,12 +150,15 @@ def _jobs(drains: Drains) -> list[Any]:
         job("refetch", drains.refetch),
         job("deliver", drains.deliver),
         job("replay", drains.replay),
+        job("erase", drains.erase),
     ]
 
 
 def _crons(ctx: Context) -> list[Any]:
     return [
         _regular("trim", lambda: trim(ctx), second=TRIM_SECOND),
+        _regular("consents", lambda: consents(ctx), second=CONSENTS_SECOND),
+        _regular("limits", lambda: limits(ctx), minute=LIMITS_MINUTE, second=0),
     ]
 
 

@@ -78,6 +78,8 @@ class _List:
         begun = await ctx.store.records.begin(
             c, self._ref, rate, self._asking.burst, commit.lease, commit.parked
         )
+        if begun.barred:
+            return (await commit.run([], [], 0, {}, commit.facts())).outcome
         if begun.wait_s > LONGEST_TURN_S:
             return Failed("Recruitee asked for a pause", begun.wait_s)
         await asyncio.sleep(begun.wait_s)

@@ -1,14 +1,18 @@
 """Compare what a fetch shows with what we had, and commit it: snapshots, events and the ack at once."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from service.core import ids, times
+from service.core.events import origin_of
 from service.core.logs import logger
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
 from service.core.store.records import Committed, Known, Write
+from service.core.store.suppression import PERSON
 from service.core.unified import announce as decide
 from service.core.unified.model import Cause, Change, Draft, Ref, Snapshot, Verdict
 from service.core.unified.model import Context as Facts
@@ -100,7 +104,10 @@ class Commit:
         c, records = self.connection.id, self.ctx.store.records
         touched = [one.ref for one in found]
         if unread := [ref for ref in touched if ref not in known]:
-            known = known | await records.load(c, unread)
+            left, read = await asyncio.gather(
+                records.left_off(c, unread), records.load(c, unread)
+            )
+            known = known | left | read
         for race in range(RACES):
             verdicts = self._verdicts(found, gone, known, facts, gone_at)
             writes, changes = self._written(verdicts, known)
@@ -110,16 +117,37 @@ class Commit:
             self._in_order(writes)
             done = await records.commit(
                 c, token, writes, changes, lease=self.lease, acks=self.acks, parked=self.parked,
-                ring=False,
+                ring=False, people=_people(found, gone),
             )  # fmt: skip
+            if done is Committed.BARRED:
+                found, gone = await self._without_the_erased(found, gone)
+                continue
             if done is not Committed.MOVED:
                 await self._unmapped(found)
+                await self._counted(done, changes)
                 if race:
                     # It may be our own commit that was there before, its reply lost on the way.
                     self.ctx.on_events()
                 return self._told(done, writes, changes)
             known = known | await records.load(c, {*touched, *(one.ref for one in gone)})
         return Told(Failed("its records kept changing while they were compared"))
+
+    async def _without_the_erased(
+        self, found: Sequence[Found], gone: Sequence[Gone]
+    ) -> tuple[list[Found], list[Gone]]:
+        """Leave out what is about candidates who were erased: nothing of them is stored again."""
+        suppression, c = self.ctx.store.suppression, self.connection.id
+        barred = {Ref(PERSON, each) for each in await suppression.among(c, _people(found, gone))}
+        return (
+            [one for one in found if one.draft.subject not in barred],
+            [one for one in gone if one.subject not in barred],
+        )
+
+    async def _counted(self, done: Committed, changes: Sequence[tuple[int, Change]]) -> None:
+        """Add to the ledger who told us of what: in the end that says how much no webhook told."""
+        if done is Committed.DONE and changes:
+            told = Counter(f"told:{origin_of(change.causes)}" for _, change in changes)
+            await self.ctx.store.watching.count(self.connection.id, told)
 
     async def _unmapped(self, found: Sequence[Found]) -> None:
         """Count what the closed enums have no word for."""
@@ -218,6 +246,12 @@ class Commit:
         if model == "job":
             self.jobs[uid] = remote_id
         return uid
+
+
+def _people(found: Sequence[Found], gone: Sequence[Gone]) -> set[str]:
+    """Return the candidates (remote ids) that a commit is about."""
+    subjects = {one.draft.subject for one in found} | {one.subject for one in gone}
+    return {subject.remote_id for subject in subjects if subject.model == PERSON}
 
 
 def as_of(model: str, snapshot: Snapshot) -> Snapshot:

@@ -10,12 +10,13 @@ from typing import Generic, TypeVar
 
 import aiohttp
 
-from service.core.net.guard import guarded_session
+from service.core.net.sessions import Sessions
 from service.core.recruitee.client import RecruiteeClient, open_session
 from service.core.settings import Settings
 from service.core.store.memory import Ladder
 from service.core.store.redis import Pipe
 from service.core.store.store import Store
+from workers.known import Known
 from workers.slots import Slots
 
 K = TypeVar("K")
@@ -81,7 +82,7 @@ class Context:
     settings: Settings
     store: Store
     recruitee: RecruiteeClient
-    subscribers: aiohttp.ClientSession
+    sessions: Sessions
     slots: Slots
     stopping: asyncio.Event
     ladder: Ladder
@@ -94,25 +95,34 @@ class Context:
         default_factory=lambda: Briefly(10_000, 600.0)
     )
     lately: Lately = field(default_factory=Lately)
+    chores: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Connection -> when something of it is due by the clock, and when that was looked up, in ms."""
     bodies: Briefly[tuple[str, str], bytes] = field(
         default_factory=lambda: Briefly(BODIES, BODIES_LIVE_S)
     )
+    known: Known = field(default_factory=Known)
+
+    @property
+    def subscribers(self) -> aiohttp.ClientSession:
+        """The session of subscribers that have neither certificate nor proxy of their own."""
+        return self.sessions.default
 
 
 @contextlib.asynccontextmanager
 async def open_context(
     settings: Settings, on_events: Callable[[], None] = lambda: None, pipe: Pipe | None = None
 ) -> AsyncIterator[Context]:
-    """Open Redis and both HTTP sessions; close them in the end."""
+    """Open Redis and the HTTP sessions; close them in the end."""
     store = Store.open(settings, pipe)
     recruitee = open_session()
-    subscribers = guarded_session(settings.networks)
+    proxy = settings.egress_proxy
+    sessions = Sessions(settings.networks, proxy.get_secret_value() if proxy else None)
     try:
         yield Context(
             settings=settings,
             store=store,
             recruitee=RecruiteeClient(recruitee, settings.recruitee_base),
-            subscribers=subscribers,
+            sessions=sessions,
             slots=Slots(),
             stopping=asyncio.Event(),
             ladder=Ladder(store.pipe),
@@ -120,5 +130,5 @@ async def open_context(
         )
     finally:
         await recruitee.close()
-        await subscribers.close()
+        await sessions.close()
         await store.close()

@@ -2,111 +2,125 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Sequence
 from time import monotonic
 
-from service.core import signing, times
-from service.core.events import content_type, render
-from service.core.logs import logger
-from service.core.store.dead_letters import of_delivery
-from service.core.store.deliveries import (
-    Attempt,
-    Delivery,
-    Limits,
-    Opening,
-    Read,
-    Settle,
-    Step,
-    opened,
-)
+from service.core import times
+from service.core.store.deliveries import Limits, Opening, Settle, Step, Terms
 from service.core.store.inbox import Lease
 from service.core.store.subscribers import Subscriber
+from workers.attempting import Attempts
+from workers.choosing import Chosen, chosen, fetch_bodies
 from workers.context import Context
 from workers.drain import LEASE_MS
 from workers.retention import expired, miss
-from workers.retry import Dead, Delivered, Pause, RetryAt, next_step
-from workers.send import Outcome, post
-from workers.slots import SLOW_AFTER_S, Slot
+from workers.sending import STALE_S, InHand
 
-RENEW_S = 1.0
+RENEW_S = 2.0
 RELOAD_S = 2.0
 WINDOW = 500
 READ = 100
-FLIGHT_MARGIN_S = 1.0
-BODY_GONE = "its body is gone: erased, or older than the retention"
-log = logger("outbound")
+FLIGHT_MARGIN_S = 1.0 + STALE_S
 
 
 async def serve_subscriber(ctx: Context, lease: Lease, news: asyncio.Event) -> int | None:
     """Work a subscriber's line until nothing is due; what is in flight is always settled."""
-    subscriber = await ctx.store.subscribers.get(lease.id)
+    known = ctx.known.of(lease.id)
+    subscriber = known or await ctx.known.read(ctx.store, lease.id)
     if subscriber is None:
         await ctx.store.pipe.call("ZREM", "ready:out", lease.id)
         await ctx.store.pipe.call("HDEL", "lease:out", lease.id)
         return None
-    line = _Line(ctx, subscriber, lease)
+    line = _Line(ctx, subscriber, lease, news, fresh=known is None)
     try:
-        return await line.run(news)
+        return await line.run()
     finally:
-        await line.cancel()
+        await line.hand.cancel()
 
 
 class _Line:
     """One subscriber while it is served."""
 
-    def __init__(self, ctx: Context, subscriber: Subscriber, lease: Lease) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        subscriber: Subscriber,
+        lease: Lease,
+        news: asyncio.Event,
+        *,
+        fresh: bool,
+    ) -> None:
         self._ctx = ctx
         self._subscriber = subscriber
         self._lease = lease
-        self._flying: dict[asyncio.Task[Settle | None], float] = {}
-        self._proven = subscriber.ok_at > 0 and subscriber.streak == 0
-        self._slow = False
-        self._fresh_until = monotonic() + RELOAD_S
+        self._news = news
+        self._steps = 0
+        self._rest_until = 0.0
+        self._fresh_until = monotonic() + RELOAD_S if fresh else 0.0
         timeout = ctx.settings.delivery_timeout
         self._limits = Limits(LEASE_MS, int((timeout + FLIGHT_MARGIN_S) * 1000), WINDOW, READ)
+        self._attempts = Attempts(ctx, lambda: self._subscriber)
+        self.hand = InHand(
+            ctx.slots, self._attempts.make, news, cap=subscriber.wanted.concurrency,
+            proven=subscriber.ok_at > 0 and subscriber.streak == 0,
+        )  # fmt: skip
 
-    async def run(self, news: asyncio.Event) -> int | None:
+    async def run(self) -> int | None:
         """Step, send, wait, until the store says that there is nothing to do."""
-        openings: list[Opening] = []
-        settles: list[Settle] = []
+        what, stopped = Chosen(), False
         while True:
-            news.clear()
-            await self._reload()
+            self._news.clear()
+            settles = self.hand.collect(all_back=stopped or self._ctx.stopping.is_set())
             asked_at = monotonic()
-            step = await self._step(openings, settles)
-            if step.state == "released" or (step.state == "stopped" and not self._flying):
+            step = await self._look(what.openings, settles)
+            stopped = step.state == "stopped"
+            if step.state == "released" or (stopped and not self.hand.busy):
                 return step.next_due
-            openings = [self._opening(read, step.now) for read in step.reads]
+            what = await chosen(self._ctx, self._subscriber, step.reads, step.now)
+            if what.rest_ms is not None:
+                self._rest_until = monotonic() + what.rest_ms / 1000
             await self._past(step)
-            await self._fetch_bodies(openings)
-            for delivery in step.going:
-                self._send(delivery, news, asked_at)
-            settles = [] if openings else await self._wait(step, news)
+            self.hand.troubled = step.troubled
+            self.hand.take(step.going, asked_at + self._limits.flight_ms / 1000)
+            if not what.openings and not (stopped and self.hand.queued):
+                await self._wait(step)
+
+    async def _look(self, openings: Sequence[Opening], settles: Sequence[Settle]) -> Step:
+        """Step; what else is to be read leaves in the same write to Redis."""
+        stale = monotonic() > self._fresh_until
+        if not openings and not stale:
+            return await self._step(openings, settles)
+        step, _, _ = await asyncio.gather(
+            self._step(openings, settles),
+            fetch_bodies(self._ctx, openings),
+            self._reload() if stale else asyncio.sleep(0),
+        )
+        return step
 
     async def _reload(self) -> None:
         """See changed settings and secrets, however busy the line is."""
-        if monotonic() > self._fresh_until:
-            self._fresh_until = monotonic() + RELOAD_S
-            found = await self._ctx.store.subscribers.get(self._lease.id)
-            self._subscriber = found or self._subscriber
-
-    async def cancel(self) -> None:
-        """Stop what is in flight: the lease is gone, or so is the process."""
-        for task in self._flying:
-            task.cancel()
-        if self._flying:
-            await asyncio.wait(self._flying)
+        self._fresh_until = monotonic() + RELOAD_S
+        found = await self._ctx.known.read(self._ctx.store, self._lease.id)
+        self._subscriber = found or self._subscriber
+        self.hand.cap = self._subscriber.wanted.concurrency
 
     async def _step(self, openings: Sequence[Opening], settles: Sequence[Settle]) -> Step:
-        ending = self._ctx.stopping.is_set()
-        cap = self._subscriber.wanted.concurrency if self._proven else 1
-        free = min(cap - len(self._flying), self._ctx.slots.free(slow=self._on_probation()))
+        self._steps += 1
+        ending, wanted, rest = self._ctx.stopping.is_set(), self._subscriber.wanted, self._rest_ms()
         limits = self._limits._replace(read=0) if ending else self._limits
-        free = 0 if ending else max(0, free)
+        # A rate counts what leaves: what waits in hand would leave later than it was counted.
+        ahead = 0 if ending or wanted.rate else self.hand.ahead()
+        terms = Terms(
+            self._steps, ahead, self.hand.retries, self.hand.cap, wanted.rate,
+            times.iso(times.now_ms()), rest,
+        )  # fmt: skip
+        free = 0 if ending else self.hand.free()
         return await self._ctx.store.deliveries.step(
-            self._lease, limits, free, len(self._flying), openings, settles
+            self._lease, limits, free, len(self.hand), openings, settles, terms
         )
+
+    def _rest_ms(self) -> int:
+        return max(0, int((self._rest_until - monotonic()) * 1000))
 
     async def _past(self, step: Step) -> None:
         """Count what was read too late and tell of it; its openings then come to nothing."""
@@ -115,165 +129,26 @@ class _Line:
             if expired(read.entries[0], oldest):
                 await miss(self._ctx, read.connection_id, self._subscriber, oldest)
 
-    def _on_probation(self) -> bool:
-        return not self._proven or self._slow
-
-    def _opening(self, read: Read, now: int) -> Opening:
-        wanted = self._subscriber.wanted
-        deliveries = [
-            opened(self._subscriber.id, read.connection_id, entry, now, wanted.format)
-            for entry in read.entries
-            if wanted.wants(read.connection_id, entry.type)
-        ]
-        return Opening(read.connection_id, read.start, read.entries[-1].position, deliveries)
-
-    async def _fetch_bodies(self, openings: Sequence[Opening]) -> None:
-        """Get the bodies of what is opened in one command, since nearly all is sent at once."""
-        if self._subscriber.wanted.format != "hirewire":
-            return
-        events = [d.e for o in openings for d in o.deliveries]
-        wanted = [e for e in events if self._ctx.bodies.get((e, "hirewire")) is None]
-        if wanted:
-            for event, body in zip(wanted, await self._ctx.store.log.bodies(wanted), strict=True):
-                if body is not None:
-                    self._ctx.bodies.put((event, "hirewire"), body)
-
-    async def _wait(self, step: Step, news: asyncio.Event) -> list[Settle]:
-        """Wait for an answer, news, a due attempt or the lease's renewal; return what is done."""
-        timeout = RENEW_S
-        if step.next_due is not None and not self._full():
+    async def _wait(self, step: Step) -> None:
+        """Wait for an answer, news, a due attempt or the lease's renewal."""
+        timeout = min(RENEW_S, self.hand.patience())
+        if step.next_due is not None and not self.hand.full:
             timeout = min(timeout, max(0.0, (step.next_due - step.now) / 1000) + 0.001)
+        if rest := self._rest_ms():
+            timeout = min(timeout, rest / 1000 + 0.001)
         slots = self._ctx.slots.freed
         slots.clear()
         # An answer sets `news` too, so that one future is enough, unless others hold all the slots.
-        slot = asyncio.create_task(_pass_on(slots, news)) if self._starved() else None
-        if not any(task.done() for task in self._flying):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout):
-                    await news.wait()
+        slot = asyncio.create_task(_pass_on(slots, self._news)) if self.hand.starved else None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._news.wait()
         if slot is not None:
             slot.cancel()
-        done = [task for task in self._flying if task.done()]
-        for task in done:
-            del self._flying[task]
-        return [settle for task in done if (settle := task.result()) is not None]
-
-    def _full(self) -> bool:
-        cap = self._subscriber.wanted.concurrency if self._proven else 1
-        return len(self._flying) >= cap or self._starved()
-
-    def _starved(self) -> bool:
-        return self._ctx.slots.free(slow=self._on_probation()) == 0
-
-    def _send(self, delivery: Delivery, news: asyncio.Event, asked_at: float) -> None:
-        slot = self._ctx.slots.take(slow=self._on_probation())
-        task = asyncio.create_task(self._attempt(delivery, slot, asked_at))
-        task.add_done_callback(lambda _: news.set())
-        self._flying[task] = monotonic()
-
-    async def _attempt(self, delivery: Delivery, slot: Slot, asked_at: float) -> Settle | None:
-        """Make one attempt and decide what it comes to; None when it is too late to make it."""
-        timer = asyncio.get_running_loop().call_later(SLOW_AFTER_S, self._is_slow, slot)
-        try:
-            return await self._attempted(delivery, asked_at + self._limits.flight_ms / 1000)
-        finally:
-            timer.cancel()
-            slot.give_back()
-
-    def _is_slow(self, slot: Slot) -> None:
-        self._slow = True
-        slot.demote()
-
-    async def _attempted(self, delivery: Delivery, until: float) -> Settle | None:
-        body = await self._body(delivery)
-        if body is None:
-            log.warning("delivery.erased", delivery_id=delivery.id, subscriber_id=delivery.s)
-            gone = delivery.model_copy(
-                update={"status": "erased", "n": delivery.n + 1, "reason": BODY_GONE}
-            )
-            return Settle(gone, "erased")
-        # A flight that begins late ends in time all the same: after it, another worker may be at it.
-        left = until - monotonic()
-        if left <= 0:
-            log.warning("delivery.late", delivery_id=delivery.id, subscriber_id=delivery.s)
-            return None
-        at = times.now_ms()
-        outcome = await post(
-            self._ctx.subscribers,
-            self._subscriber.wanted.url,
-            body,
-            self._headers(delivery, body, at),
-            timeout_s=min(self._ctx.settings.delivery_timeout, left),
-            allowed=self._ctx.settings.networks,
-        )
-        return self._settle(delivery, outcome, at)
-
-    def _headers(self, delivery: Delivery, body: bytes, at: int) -> dict[str, str]:
-        headers = dict(self._subscriber.wanted.headers)
-        headers["content-type"] = content_type(delivery.f)
-        live = self._subscriber.live_secrets(at)
-        headers |= signing.delivery_headers(delivery.e, at // 1000, body, live)
-        if delivery.replay:
-            headers["hirewire-replay"] = delivery.replay
-        return headers
-
-    def _settle(self, delivery: Delivery, outcome: Outcome, at: int) -> Settle:
-        tried = _tried(delivery, outcome, at)
-        schedule = self._subscriber.wanted.retry_schedule or self._ctx.settings.retry_schedule
-        now = times.now_ms()
-        step = next_step(outcome, tried.n, schedule, random.random(), now)  # noqa: S311 - jitter
-        self._proven = isinstance(step, Delivered)
-        if self._proven:
-            self._slow = outcome.duration_ms > SLOW_AFTER_S * 1000
-        log.info(
-            "delivery.attempted", delivery_id=delivery.id, subscriber_id=delivery.s, event_id=delivery.e,
-            type=delivery.t, attempt=tried.n, status_code=outcome.status, error=outcome.error,
-            duration_ms=outcome.duration_ms, next=type(step).__name__,
-        )  # fmt: skip
-        match step:
-            case Delivered():
-                return Settle(tried.model_copy(update={"status": "delivered"}), "ok")
-            case RetryAt(ms):
-                return Settle(tried, "retry", max(0, ms - now))
-            case Pause(_, ms):
-                return Settle(tried, "pause", max(0, ms - now))
-            case Dead(reason):
-                dead = tried.model_copy(update={"status": "dead", "reason": reason})
-                return Settle(dead, "dead", 0, of_delivery(dead, reason, now))
-
-    async def _body(self, delivery: Delivery) -> bytes | None:
-        """Return the bytes of every attempt: rendered once, at first need, then kept while open."""
-        form = delivery.f
-        if (kept := self._ctx.bodies.get((delivery.e, form))) is not None:
-            return kept
-        body = await self._rendered(delivery, form)
-        if body is not None:
-            self._ctx.bodies.put((delivery.e, form), body)
-        return body
-
-    async def _rendered(self, delivery: Delivery, form: str) -> bytes | None:
-        log_ = self._ctx.store.log
-        body = await log_.body(delivery.e)
-        if body is None or form == "hirewire":
-            return body
-        if (kept := await log_.rendered(delivery.e, form)) is not None:
-            return kept
-        life = self._ctx.settings.retention_s
-        return await log_.keep_rendered(delivery.e, form, render(body, form), life)
+        self.hand.look()
+        self.hand.send()
 
 
 async def _pass_on(slots: asyncio.Event, news: asyncio.Event) -> None:
     await slots.wait()
     news.set()
-
-
-def _tried(delivery: Delivery, outcome: Outcome, at: int) -> Delivery:
-    attempt = Attempt(
-        number=delivery.n + 1,
-        at=at,
-        status_code=outcome.status,
-        error=outcome.error,
-        duration_ms=outcome.duration_ms,
-        response_excerpt=outcome.excerpt,
-    )
-    return delivery.model_copy(update={"n": delivery.n + 1, "log": (*delivery.log, attempt)})

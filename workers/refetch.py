@@ -88,6 +88,8 @@ class _One:
         begun = await self._ctx.store.records.begin(
             self._c, self._ref, rate, self._asking.burst, self._commit_of.lease, named
         )
+        if begun.barred:
+            return (await self._commit_of.run([], [], 0, {}, self._facts({}))).outcome
         if begun.wait_s > LONGEST_TURN_S:
             # Recruitee told us to wait (429): parked, it holds neither the lease nor a place in the drain.
             return Failed("Recruitee asked for a pause", begun.wait_s)
@@ -142,6 +144,10 @@ class _One:
     def _said_deleted(self) -> bool:
         return any(cause.event_type == "candidate_deleted" for cause in self._causes)
 
+    def _absent(self) -> bool:
+        """Say whether a whole pass through its list did not show it."""
+        return any(cause.details.get("absent") for cause in self._causes)
+
     async def _maybe_deleted(self, token: int, known: Known, patient: bool) -> Outcome | None:
         # A soft-deleted candidate may still be served: the listing of the deleted is the witness.
         if await listed_as_deleted(self._asking, self._ref):
@@ -155,6 +161,8 @@ class _One:
             return await self._commit([], [], token, known, self._facts({}))
         if self._said_deleted() or await listed_as_deleted(self._asking, self._ref):
             return await self._delete(token, known)
+        if self._root.deleted_params is None and self._absent():
+            return await self._delete(token, known)  # not listed, and not at its address either
         log.info("refetch.unwitnessed_404", connection_id=self._c, model=self._ref.model)
         await self._ctx.store.pipe.call("HINCRBY", "stat", "unwitnessed_404", 1)
         return await self._commit([], [], token, known, self._facts({}))

@@ -169,7 +169,7 @@ class Sync:
         while chunk := list(islice(rows, COMMIT_ROWS)):
             commit = self._commit()
             facts = commit.facts(stages)
-            found = _by_name(_expanded(name, chunk, one.references, facts))
+            found = _by_name(expanded(name, chunk, one.references, facts))
             kept = {Ref(d.model, d.remote_id): d for d in await self._within(commit, found)}
             shown = [Found(kept[each.ref], each.root) for each in found if each.ref in kept]
             await self._committed(commit, shown, token, facts)
@@ -268,9 +268,10 @@ def _owned(root: Root, fields: Mapping[str, Any]) -> Iterator[Collection]:
             yield each
 
 
-def _expanded(
+def expanded(
     name: str, rows: Sequence[Row], references: Sequence[Row], facts: Facts
 ) -> Iterator[Found]:
+    """Yield the records that rows of a root's list, or of a list of many owners, show."""
     if name in ROOTS:
         for row in rows:
             drafts = ROOTS[name].expand(row, references, facts)

@@ -5,15 +5,29 @@ import sys
 import typer
 
 from service import __version__
-from service.cli import connections, dead_letters, deliveries, events, fields, subscribers
+from service.cli import (
+    api_keys,
+    audit,
+    connections,
+    dead_letters,
+    deliveries,
+    events,
+    fields,
+    subscribers,
+)
 from service.cli.demo import demo
 from service.cli.doctor import doctor
+from service.cli.explain import explain
+from service.cli.listen import listen
 from service.cli.output import complain, say
+from service.cli.reconcile import reconcile
 from service.cli.replay import replay
 from service.cli.sandbox import sandbox
 from service.cli.serve import serve, work
 from service.cli.sync import sync
+from service.cli.trigger import trigger
 from service.cli.up import up
+from service.cli.verify import verify
 from service.core.errors import ConfigError, HirewireError
 
 app = typer.Typer(
@@ -22,8 +36,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Recruitee's changes, delivered: webhooks in, signed change events out.",
 )
-for command in (demo, up, serve, work, sandbox, sync, replay, doctor):
+for command in (demo, up, serve, work, sandbox, sync, reconcile, replay, explain, doctor):
     app.command()(command)
+for tool in (listen, trigger, verify):
+    app.command()(tool)
 for noun, commands in {
     "connections": connections.app,
     "subscribers": subscribers.app,
@@ -31,6 +47,8 @@ for noun, commands in {
     "fields": fields.app,
     "deliveries": deliveries.app,
     "dead-letters": dead_letters.app,
+    "api-keys": api_keys.app,
+    "audit": audit.app,
 }.items():
     app.add_typer(commands, name=noun)
 

@@ -1,5 +1,6 @@
 """Speaks to a running Hirewire's ops API: one request, its answer, or one line with the cure."""
 
+import contextlib
 import functools
 import inspect
 import ipaddress
@@ -18,6 +19,7 @@ from service.core.errors import ConfigError, HirewireError
 from service.core.settings import Settings
 
 TIMEOUT_S = 60.0
+SILENT_S = 45.0  # a stream says at least that it is still there
 OPS = "/ops/v1"
 
 P = ParamSpec("P")
@@ -87,14 +89,28 @@ class Client:
         except ValueError:
             raise RequestFailed(f"{self.url} did not answer in JSON; is it Hirewire?") from None
 
+    @contextlib.contextmanager
+    def streamed(self, path: str, params: Mapping[str, str]) -> Iterator[httpx.Response]:
+        """Open an answer that goes on, at a path from the root; httpx's errors are the caller's."""
+        timeout = httpx.Timeout(TIMEOUT_S, read=SILENT_S)
+        with self._http.stream("GET", self.url + path, params=params, timeout=timeout) as response:
+            if not response.is_success:
+                response.read()
+                raise RequestFailed(_said(response), response.status_code)
+            yield response
+
+    def unreachable(self, error: Exception) -> str:
+        """Say that the instance could not be asked, and what to do."""
+        return (
+            f"cannot reach Hirewire at {self.url} ({type(error).__name__}); start it with "
+            "`hirewire up`, or name another with --url or HIREWIRE_URL"
+        )
+
     def _asked(self, method: str, path: str, **how: Any) -> Answer:
         try:
             response = self._http.request(method, path, **how)
         except httpx.HTTPError as error:
-            raise RequestFailed(
-                f"cannot reach Hirewire at {self.url} ({type(error).__name__}); start it with "
-                "`hirewire up`, or name another with --url or HIREWIRE_URL"
-            ) from None
+            raise RequestFailed(self.unreachable(error)) from None
         if not response.is_success:
             raise RequestFailed(_said(response), response.status_code)
         try:

@@ -1,10 +1,14 @@
 """`hirewire events`: what was announced, and what can be."""
 
-from typing import Annotated
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from service.cli.client import Client, over_http, part
+from service.cli.following import filters_of, follow
+from service.cli.listen import taken
 from service.cli.output import print_json, say, show, show_changes, show_page
 from service.core.events import TYPES
 
@@ -68,3 +72,38 @@ def show_(client: Client, event: Annotated[str, typer.Argument(metavar="EVENT")]
     )
     say("")
     show_changes(about.get("changes") or [])
+
+
+@app.command("tail")
+@over_http
+def tail(
+    client: Client,
+    types_: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="Event type, or model.*; may be repeated.", metavar="TYPE"),
+    ] = None,
+    connection: Annotated[str | None, typer.Option(help="Connection id.")] = None,
+    subscriber: Annotated[
+        str | None, typer.Option(help="Under this subscriber's filters and redaction.")
+    ] = None,
+    after: Annotated[
+        str, typer.Option(help="A cursor to begin at, or `now`; `oldest` for all that is kept.")
+    ] = "now",
+    limit: Annotated[int | None, typer.Option(help="Stop after so many events.", min=1)] = None,
+) -> None:
+    """Print events as they are committed, until Ctrl-C."""
+    begin = None if after == "oldest" else after
+    events = follow(client, filters_of(types_, connection, subscriber), begin)
+    for event in taken(events, limit):
+        say(
+            json.dumps(event.envelope, ensure_ascii=False)
+            if client.as_json
+            else _line(event.envelope)
+        )
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    about = event.get("data") or {}
+    which = f"{about['model']} {about['remote_id']}" if "model" in about else ""
+    paths = ", ".join(each["path"] for each in about.get("changes") or [])
+    return f"{event['timestamp']}  {event['type']:<28} {which:<22} {event['id']}  {paths}".rstrip()

@@ -55,10 +55,15 @@ def run_web(settings: Settings) -> int:
             gc.set_threshold(GC_THRESHOLD)
             log.info("web.started", host=settings.host, port=settings.port)
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            ending.set()  # first, since uvicorn waits for answers to end
+            await super().shutdown(sockets=sockets)
+
     logs.configure(settings.log_level, settings.log_format)
     log = logs.logger("web")
+    ending = asyncio.Event()
     config = uvicorn.Config(
-        partial(create_app, settings),
+        partial(create_app, settings, ending),
         factory=True,
         host=settings.host,
         port=settings.port,

@@ -37,7 +37,7 @@ def sync(
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not follow it.")] = False,
 ) -> None:
     """Read everything again, in silence unless --emit; Ctrl-C leaves it running."""
-    path = f"connections/{part(connection or _only(client))}/sync"
+    path = f"connections/{part(connection or only(client))}/sync"
     answer = client.get(path) if status else client.post(path, {"emit": emit, "deep": deep})
     if not no_wait and not status:
         answer = _followed(client, path, answer)
@@ -48,7 +48,8 @@ def sync(
     show_page({"items": answer["parts"]}, COLUMNS, as_json=False)
 
 
-def _only(client: Client) -> str:
+def only(client: Client) -> str:
+    """Return the one connection that there is; raises HirewireError when there are others."""
     items = client.get("connections")["items"]
     if len(items) != 1:
         raise HirewireError(f"there are {len(items)} connections: name one with --connection")

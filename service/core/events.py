@@ -1,6 +1,6 @@
-"""Change events: the envelope of contract section 5, its types, and its forms on the wire."""
+"""Change events: the envelope of contract section 5, its types, and which pattern covers which."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -58,6 +58,11 @@ def matches(pattern: str, event_type: str) -> bool:
     return pattern == event_type
 
 
+def covers(pattern: str | None, event_type: str) -> bool:
+    """Say whether a filter takes a type; unlike a subscription's, `*` takes everything."""
+    return pattern in (None, "*") or matches(str(pattern), event_type)
+
+
 def pattern_problem(pattern: str) -> str | None:
     """Say what is wrong with an entry of `event_types`, or None."""
     if pattern == "*" or pattern in TYPES:
@@ -79,7 +84,7 @@ def envelope(
         "connection_id": connection_id,
         "integration_id": f"recruitee:{connection_id}",
         "sequence": sequence,
-        "origin": _origin(change.causes),
+        "origin": origin_of(change.causes),
         "causes": [_cause(cause) for cause in change.causes if cause.event_type],
         "data": {
             "model": change.model,
@@ -115,42 +120,8 @@ def operational(
     return event_id, orjson.dumps(body)
 
 
-def render(body: bytes, form: str) -> bytes:
-    """Return an event's bytes in a subscriber's format (contract section 5)."""
-    if form == "hirewire":
-        return body
-    event = orjson.loads(body)
-    return orjson.dumps(_thin(event) if form == "thin" else _cloud_event(event))
-
-
-def content_type(form: str) -> str:
-    """Return the media type that goes with a format."""
-    return "application/cloudevents+json" if form == "cloudevents" else "application/json"
-
-
-def _thin(event: Mapping[str, Any]) -> dict[str, Any]:
-    data = {k: v for k, v in event["data"].items() if k != "record"}
-    if "changes" in data:
-        data["changes"] = [{"path": change["path"]} for change in data["changes"]]
-    return {**event, "data": data}
-
-
-def _cloud_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    data = event["data"]
-    about = f"{data['model']}/{data['id']}" if "model" in data else None
-    return {
-        "specversion": "1.0",
-        "id": event["id"],
-        "type": f"io.hirewire.{event['type']}",
-        "source": f"/connections/{event['connection_id']}",
-        **({"subject": about} if about else {}),
-        "time": event["timestamp"],
-        "datacontenttype": "application/json",
-        "data": event,
-    }
-
-
-def _origin(causes: tuple[Cause, ...]) -> str:
+def origin_of(causes: Sequence[Cause]) -> str:
+    """Return where a change came from: what the last cause says, else a full read."""
     return causes[-1].origin if causes else "sync"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
     BeforeValidator,
@@ -17,6 +18,7 @@ from pydantic import (
 )
 
 from service.core.errors import ConfigError
+from service.core.net.proxies import proxy_problem
 
 PREFIX = "HIREWIRE_"
 # Read by the command line only (contract section 2), so not a misspelling.
@@ -39,6 +41,12 @@ def _listed(value: object) -> object:
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def _proxy(value: SecretStr) -> SecretStr:
+    if problem := proxy_problem(value.get_secret_value()):
+        raise ValueError(problem)
+    return value
 
 
 Seconds = Annotated[float, Field(ge=0, le=604_800, allow_inf_nan=False)]
@@ -81,6 +89,10 @@ class Settings(BaseModel):
     allowed_networks: Annotated[tuple[Network, ...] | None, BeforeValidator(_listed)] = Field(
         None,
         description="CIDRs that subscriber URLs may resolve into although not public; None: unset",
+    )
+    egress_proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = Field(
+        None,
+        description="http[s]://[user:password@]host:port that requests to subscribers leave through",
     )
     event_retention_days: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] = 30
     unsafe_redis: bool = Field(

@@ -6,13 +6,26 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from standardwebhooks.webhooks import Webhook
 
 RECRUITEE_HEADER = b"x-recruitee-signature"
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the form of a secret, not one
 SECRET_BYTES = range(24, 65)
+PRIVATE_PREFIX = "whsk_"
+PUBLIC_PREFIX = "whpk_"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """An Ed25519 pair as Standard Webhooks writes it: 32 bytes each in base64 after the prefix."""
+
+    private: str
+    public: str
 
 
 def recruitee_signature(secret: str, body: bytes) -> str:
@@ -53,17 +66,43 @@ def secret_problem(secret: str) -> str | None:
     return None if len(raw) in SECRET_BYTES else "must hold 24 to 64 bytes"
 
 
-def delivery_headers(event_id: str, at: int, body: bytes, live: Iterable[str]) -> dict[str, str]:
-    """Return the three Standard Webhooks headers; every live secret signs (spec 1.0.0).
+def new_key_pair() -> KeyPair:
+    """Return a fresh pair for `v1a` signatures."""
+    private = Ed25519PrivateKey.generate()
+    return KeyPair(
+        PRIVATE_PREFIX + _text(private.private_bytes_raw()),
+        PUBLIC_PREFIX + _text(private.public_key().public_bytes_raw()),
+    )
 
+
+def delivery_headers(
+    event_id: str, at: int, body: bytes, live: Iterable[str], private_key: str | None = None
+) -> dict[str, str]:
+    """Return the three Standard Webhooks headers (spec 1.0.0).
+
+    Every live secret signs (`v1`), and so does `private_key` (`whsk_...`, `v1a`) if there is one.
     `at` is the attempt's time in whole seconds since the epoch.
     """
     instant = datetime.fromtimestamp(at, UTC)
     text = body.decode()
+    signatures = [Webhook(secret).sign(event_id, instant, text) for secret in live]
+    if private_key is not None:
+        signed = _signer(private_key).sign(f"{event_id}.{at}.".encode() + body)
+        signatures.append(f"v1a,{_text(signed)}")
     return {
         "webhook-id": event_id,
         "webhook-timestamp": str(at),
-        "webhook-signature": " ".join(
-            Webhook(secret).sign(event_id, instant, text) for secret in live
-        ),
+        "webhook-signature": " ".join(signatures),
     }
+
+
+@lru_cache(maxsize=256)
+def _signer(private_key: str) -> Ed25519PrivateKey:
+    # Kept, since to load a key costs more than to sign with it.
+    return Ed25519PrivateKey.from_private_bytes(
+        base64.b64decode(private_key.removeprefix(PRIVATE_PREFIX))
+    )
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

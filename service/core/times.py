@@ -39,3 +39,8 @@ def canonical(text: object) -> str | None:
         return None if ms is None else iso(ms)
     except (ValueError, OverflowError):
         return None
+
+
+def within(ms: Millis, since: Millis | None, until: Millis | None) -> bool:
+    """Say whether an instant lies between the two, ends included; None: open."""
+    return (since is None or ms >= since) and (until is None or ms <= until)

@@ -1,12 +1,13 @@
-"""What `POST replays` may ask for."""
+"""What `POST replays` may ask for, and what of it also a bulk discard may."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    Strict,
     StrictBool,
     StringConstraints,
     field_validator,
@@ -16,8 +17,6 @@ from pydantic import (
 from service.core import events as known
 from service.core.unified.registry import MODELS
 from service.ops.instants import Instant
-
-NOT_YET = ("missing", "rate")
 
 
 def _listed(value: object) -> object:
@@ -35,8 +34,12 @@ Statuses = Annotated[
 ]
 
 
+Rate = Annotated[float, Strict(), Field(ge=0.01, le=10_000, allow_inf_nan=False)]
+"""Deliveries per second."""
+
+
 class Filter(BaseModel):
-    """What must be so of an event; `http_status`: of a dead letter's last attempt."""
+    """What must be so of an event; `http_status` and `kind`: of a dead letter."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -44,7 +47,9 @@ class Filter(BaseModel):
     connection_ids: Many = None
     models: Many = None
     record_ids: Many = None
-    http_status: Statuses = None
+    subject_ids: Many = None
+    http_status: Statuses = None  # of the last attempt
+    kind: Literal["delivery", "inbound"] | None = None
 
     @field_validator("types")
     @classmethod
@@ -63,8 +68,8 @@ class Filter(BaseModel):
         return models
 
 
-class Asked(BaseModel):
-    """The body of `POST replays`."""
+class LettersAsked(BaseModel):
+    """The body of `POST dead-letters/discard`: all that is given must be so."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -76,13 +81,33 @@ class Asked(BaseModel):
     until: Instant | None = Field(None)
     dry_run: StrictBool = False
 
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not (
+    @property
+    def narrowed(self) -> bool:
+        """Whether it says what is meant; who receives it alone does not."""
+        return bool(
             self.dead_letter_ids or self.event_ids or self.since is not None
             or self.until is not None or self.filter != Filter()
-        ):  # fmt: skip
+        )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.narrowed or self.subscriber_ids):
             raise ValueError(
-                "say what to replay: dead_letter_ids, event_ids, a filter, since or until"
+                "say what to discard: dead_letter_ids, event_ids, a filter, subscriber_ids, since or until"
+            )
+        return self
+
+
+class Asked(LettersAsked):
+    """The body of `POST replays`."""
+
+    missing: StrictBool = False
+    rate: Rate | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.narrowed or self.missing):
+            raise ValueError(
+                "say what to replay: dead_letter_ids, event_ids, a filter, since, until or missing"
             )
         return self

@@ -1,6 +1,5 @@
 """What a request brings: its JSON body and its query, read with a bound and checked by a model."""
 
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import orjson
@@ -13,12 +12,8 @@ MAX_BODY = 1024 * 1024
 M = TypeVar("M", bound=BaseModel)
 
 
-async def given(request: Request, not_yet: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the body's fields; an empty body has none. Raises Problem 400, 413, 422.
-
-    `not_yet` are fields that are promised but not built: they are refused by name, since a rate or
-    a redaction that is silently not kept would be worse.
-    """
+async def given(request: Request) -> dict[str, Any]:
+    """Return the body's fields; an empty body has none. Raises Problem 400, 413, 422."""
     body = await _read(request)
     try:
         fields = orjson.loads(body) if body.strip() else {}
@@ -26,10 +21,7 @@ async def given(request: Request, not_yet: Iterable[str] = ()) -> dict[str, Any]
         raise Problem(400, f"the body is not JSON: {str(error)[:100]}") from None
     if not isinstance(fields, dict):
         raise Problem(422, "the body must be a JSON object")
-    for name in not_yet:
-        if fields.get(name) is not None:
-            raise refused(name, "is not supported yet; leave it out")
-    return {name: value for name, value in fields.items() if name not in not_yet}
+    return fields
 
 
 def query(request: Request, model: type[M]) -> M:

@@ -1,23 +1,31 @@
 """Dead letters: what could not be delivered or processed, until somebody replays or discards it."""
 
 import asyncio
+from contextlib import aclosing
+from time import monotonic
 from typing import Any, Literal
 
 from pydantic import Field
 from starlette.responses import Response
 
 from service.core import times
+from service.core.events import covers
+from service.core.replaying import selection
+from service.core.replaying.query import Query as Wanted
+from service.core.replaying.reviving import revive
 from service.core.store.dead_letters import DeadLetter
 from service.core.store.replays import Item
 from service.core.store.store import Store
 from service.ops import replays
-from service.ops.bodies import query, unknown
-from service.ops.events import covers
+from service.ops.asked import LettersAsked
+from service.ops.bodies import given, query, unknown
 from service.ops.instants import Instant, within
 from service.ops.paging import Page, page, row_after, rows
-from service.ops.reviving import revive
+from service.ops.selection import of_letters
 from service.problems import Json, Problem
 from service.state import Request
+
+DISCARDS_FOR_S = 20.0
 
 
 class Query(Page):
@@ -68,6 +76,7 @@ async def replay(request: Request) -> Response:
     if dead.kind == "inbound":
         if reason := await revive(store, dead):
             raise Problem(409, reason)
+        await store.dead_letters.discard(dead.id)
         made = await store.replays.create([], times.now_ms(), done=1)
     else:
         made = await store.replays.create([await _item(store, dead)], times.now_ms())
@@ -79,8 +88,30 @@ async def discard(request: Request) -> Response:
     store: Store = request.state["store"]
     dead = await found(request)
     await _not_replaying(store, dead)
-    await store.dead_letters.discard(dead.id)
+    if not await store.dead_letters.discard(dead.id):
+        await _not_replaying(store, dead)  # it is by now, or else it is gone anyway
     return Response(status_code=204)
+
+
+async def discard_all(request: Request) -> Response:
+    """Forget all that fit; a dry run only counts. What takes too long is done in part."""
+    store: Store = request.state["store"]
+    asked = LettersAsked.model_validate(await given(request))
+    wanted = await of_letters(store, asked)
+    if asked.dry_run:
+        return Json(await replays.counted(store, wanted))
+    return Json(await _discarded(store, wanted))
+
+
+async def _discarded(store: Store, wanted: Wanted) -> dict[str, Any]:
+    gone, until, complete = 0, monotonic() + DISCARDS_FOR_S, True
+    async with aclosing(selection.all_chosen(store, wanted)) as chunks:
+        async for chunk in chunks:
+            gone += await store.dead_letters.discard(*(o.item.dead_letter_id for o in chunk))
+            if monotonic() > until:
+                complete = False
+                break
+    return {"discarded": gone, "complete": complete}
 
 
 async def found(request: Request) -> DeadLetter:

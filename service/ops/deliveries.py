@@ -7,11 +7,11 @@ from typing import Any, Literal
 from starlette.responses import Response
 
 from service.core import times
+from service.core.events import covers
 from service.core.store.deliveries import Attempt, Delivery, Retried
 from service.core.store.listing import Row
 from service.core.store.store import Store
 from service.ops.bodies import query, unknown
-from service.ops.events import covers
 from service.ops.paging import Page, page, row_after, rows
 from service.problems import Json, Problem
 from service.state import Request
@@ -49,7 +49,7 @@ async def listed(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """Show one delivery with its attempts."""
-    return Json(_in_full(await found(request.state["store"], request.path_params["id"])))
+    return Json(in_full(await found(request.state["store"], request.path_params["id"])))
 
 
 async def retry(request: Request) -> Response:
@@ -66,7 +66,7 @@ async def retry(request: Request) -> Response:
             raise Problem(
                 409, "it waits behind another delivery of the same subject: retry that one"
             )
-    return Json(_in_full(await found(store, delivery.id)))
+    return Json(in_full(await found(store, delivery.id)))
 
 
 async def found(store: Store, delivery_id: str) -> Delivery:
@@ -99,7 +99,8 @@ def shown(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _in_full(delivery: Delivery) -> dict[str, Any]:
+def in_full(delivery: Delivery) -> dict[str, Any]:
+    """Return a delivery with its attempts."""
     return shown(delivery) | {"attempts": [_attempt(one) for one in delivery.log]}
 
 

@@ -19,7 +19,4 @@ def _millis(value: object) -> int:
 Instant = Annotated[int, BeforeValidator(_millis)]
 """Milliseconds since the epoch, written as RFC 3339."""
 
-
-def within(ms: int, since: int | None, until: int | None) -> bool:
-    """Say whether an instant lies between the two, ends included; None: open."""
-    return (since is None or ms >= since) and (until is None or ms <= until)
+within = times.within

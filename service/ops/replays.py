@@ -1,22 +1,28 @@
 """Replays: send old events again, as a stored job that a worker carries out and anyone may watch."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from contextlib import aclosing
+from time import monotonic
 from typing import Any
 
 from starlette.responses import Response
 
 from service.core import times
-from service.core.store.replays import Item, Replay, Status
+from service.core.replaying import selection
+from service.core.replaying.query import Query
+from service.core.store.replays import Kind, Replay, Status
 from service.core.store.store import Store
-from service.ops import selection
-from service.ops.asked import NOT_YET, Asked
+from service.ops.asked import Asked
 from service.ops.bodies import given, query, unknown
 from service.ops.paging import Page, page, row_after, rows
-from service.ops.reviving import revive
-from service.ops.selection import Chosen
+from service.ops.selection import of_replay
 from service.problems import Json, Problem
 from service.state import Request
+
+HEAD_START_MS = 2000
+SELECTED_HERE = 4  # chunks: what is small is known whole when it is answered
+COUNTS_FOR_S = 30.0
 
 
 async def listed(request: Request) -> Response:
@@ -28,24 +34,60 @@ async def listed(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """Choose what is asked for and begin; a dry run only counts."""
+    """Begin a replay: a worker selects what fits, chunk by chunk, and sends it; a dry run only counts."""
     store: Store = request.state["store"]
-    asked = Asked.model_validate(await given(request, NOT_YET))
-    chosen = await selection.chosen(store, asked)
+    asked = Asked.model_validate(await given(request))
+    wanted = await of_replay(store, asked)
     if asked.dry_run:
-        return Json(_counted(chosen))
-    revived = [
-        await revive(store, one.dead) for one in chosen if one.dead and one.dead.kind == "inbound"
-    ]
-    items = [
-        Item(one.event_id, one.subscriber_id, one.dead.id if one.dead else "")
-        for one in chosen
-        if one.subscriber_id
-    ]
-    made = await store.replays.create(
-        items, times.now_ms(), done=revived.count(None), failed=len(revived) - revived.count(None)
-    )
-    return Json(shown(made), 202)
+        return Json(await counted(store, wanted))
+    return Json(shown(await begun(store, wanted, asked.rate)), 202)
+
+
+async def begun(
+    store: Store,
+    wanted: Query,
+    rate: float | None,
+    kind: Kind = "replay",
+    subscriber: str | None = None,
+) -> Replay:
+    """Store a replay and select its first items here; a worker goes on with the rest."""
+    replay: Replay | None = await store.replays.begin(
+        wanted.model_dump_json(exclude_defaults=True).encode(), times.now_ms(), rate=rate, kind=kind,
+        subscriber=subscriber, head_start_ms=HEAD_START_MS,
+    )  # fmt: skip
+    assert replay is not None  # noqa: S101 - for the type checker
+    r, selecting = replay.id, await selection.opened(store, wanted)
+    for _ in range(SELECTED_HERE):
+        cursor, replay = replay.cursor, await selection.go_on(store, selecting, replay)
+        if replay is None or replay.cursor == cursor:
+            break
+    now = await store.replays.get(r)
+    if now is None:
+        raise Problem(503, "the replay vanished while it was made")
+    if now.status == "running":
+        await store.replays.wake(r)
+    return now
+
+
+async def counted(store: Store, wanted: Query) -> dict[str, Any]:
+    """Count what a query chooses; what takes too long is counted in part (`complete`: false)."""
+    by_type: Counter[str] = Counter()
+    by_subscriber: Counter[str] = Counter()
+    until, complete = monotonic() + COUNTS_FOR_S, True
+    async with aclosing(selection.all_chosen(store, wanted)) as chunks:
+        async for chunk in chunks:
+            by_type.update(one.type for one in chunk)
+            by_subscriber.update(s for one in chunk if (s := one.item.subscriber_id))
+            await asyncio.sleep(0)  # others are served too
+            if monotonic() > until:
+                complete = False
+                break
+    return {
+        "total": by_type.total(),
+        "by_type": by_type,
+        "by_subscriber": by_subscriber,
+        "complete": complete,
+    }
 
 
 async def show(request: Request) -> Response:
@@ -79,13 +121,18 @@ async def found(request: Request) -> Replay:
 
 
 def shown(replay: Replay) -> dict[str, Any]:
-    """Return a replay as it is shown."""
+    """Return a replay as it is shown; `total` is null while it still selects."""
     return {
         "id": replay.id,
+        "kind": replay.kind,
         "status": replay.status,
-        "total": replay.total,
+        "total": None if replay.selecting else replay.total,
         "done": replay.done,
         "failed": replay.failed,
+        "selecting": replay.selecting,
+        "selected": replay.selected,
+        "rate": replay.rate,
+        "subscriber_id": replay.subscriber,
         "created_at": times.iso(replay.created),
     }
 
@@ -96,11 +143,3 @@ async def _moved(request: Request, status: Status, *before: Status) -> Response:
     if not await store.replays.move(replay.id, status, *before):
         raise Problem(409, f"the replay is {(await found(request)).status}")
     return await show(request)
-
-
-def _counted(chosen: Sequence[Chosen]) -> dict[str, Any]:
-    return {
-        "total": len(chosen),
-        "by_type": Counter(one.type for one in chosen),
-        "by_subscriber": Counter(one.subscriber_id for one in chosen if one.subscriber_id),
-    }

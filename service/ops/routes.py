@@ -1,33 +1,35 @@
-"""The ops API's table of routes, all behind the admin token."""
+"""The ops API's table of routes, all behind the admin token or an API key with scope `ops`."""
 
-from collections.abc import Awaitable, Callable
-
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
-from service.auth import AdminOnly
+from service.auth import Guard
 from service.ops import (
+    access,
+    api_keys,
+    audit,
+    backfills,
     capture,
     connections,
     dead_letters,
     deliveries,
     doctor,
     events,
+    explain,
     fields,
+    reconciliations,
     replays,
     stats,
     subscribers,
     syncs,
     timelines,
+    trigger,
 )
-from service.state import Request
-
-Handler = Callable[[Request], Awaitable[Response]]
+from service.ops.endpoint import at as _at
 
 
 def routes() -> list[BaseRoute]:
     """Return what belongs under `/ops/v1`; without the token even an unknown path is 401."""
-    return [Mount("", app=AdminOnly(Router(_table(), redirect_slashes=False)))]
+    return [Mount("", app=Guard(Router(_table(), redirect_slashes=False), "ops"))]
 
 
 def _table() -> list[Route]:
@@ -42,6 +44,13 @@ def _table() -> list[Route]:
         _at("/connections/{id}/check", GET=connections.check),
         _at("/connections/{id}/capture", POST=capture.capture),
         _at("/connections/{id}/sync", GET=syncs.show, POST=syncs.begin),
+        _at("/connections/{id}/trigger", POST=trigger.create),
+        _at("/connections/{id}/reconcile", POST=reconciliations.begin),
+        _at("/connections/{id}/ledger", GET=reconciliations.ledger),
+        _at("/reconciliations", GET=reconciliations.listed),
+        _at("/reconciliations/{id}", GET=reconciliations.show),
+        _at("/reconciliations/{id}/confirm", POST=reconciliations.confirm),
+        _at("/reconciliations/{id}/cancel", POST=reconciliations.cancel),
         _at("/connections/{id}/fields", GET=fields.listed),
         # A field's key is what the company called it, slashes and all.
         _at("/connections/{id}/fields/{key:path}", PATCH=fields.update, DELETE=fields.remove),
@@ -55,15 +64,21 @@ def _table() -> list[Route]:
         _at("/subscribers/{id}/pause", POST=subscribers.pause),
         _at("/subscribers/{id}/resume", POST=subscribers.resume),
         _at("/subscribers/{id}/rotate-secret", POST=subscribers.rotate_secret),
+        _at("/subscribers/{id}/challenge", POST=subscribers.challenge),
         _at("/subscribers/{id}/test", POST=subscribers.test),
+        _at("/subscribers/{id}/backfill", POST=backfills.create),
+        _at("/subscribers/{id}/access", GET=access.listed, POST=access.create),
+        _at("/subscribers/{id}/access/{access}", DELETE=access.revoke),
         _at("/event-types", GET=events.types),
         _at("/events", GET=events.listed),
         _at("/events/{id}", GET=events.show),
+        _at("/explain", GET=explain.show),
         _at("/records/{model}/{id}/timeline", GET=timelines.show),
         _at("/deliveries", GET=deliveries.listed),
         _at("/deliveries/{id}", GET=deliveries.show),
         _at("/deliveries/{id}/retry", POST=deliveries.retry),
         _at("/dead-letters", GET=dead_letters.listed),
+        _at("/dead-letters/discard", POST=dead_letters.discard_all),
         _at("/dead-letters/{id}", GET=dead_letters.show, DELETE=dead_letters.discard),
         _at("/dead-letters/{id}/replay", POST=dead_letters.replay),
         _at("/replays", GET=replays.listed, POST=replays.create),
@@ -71,15 +86,9 @@ def _table() -> list[Route]:
         _at("/replays/{id}/pause", POST=replays.pause),
         _at("/replays/{id}/resume", POST=replays.resume),
         _at("/replays/{id}/cancel", POST=replays.cancel),
+        _at("/api-keys", GET=api_keys.listed, POST=api_keys.create),
+        _at("/api-keys/{id}", GET=api_keys.show, DELETE=api_keys.remove),
+        _at("/audit", GET=audit.listed),
         _at("/stats", GET=stats.show),
         _at("/doctor", GET=doctor.show),
     ]
-
-
-def _at(path: str, **by_method: Handler) -> Route:
-    """Return one route for all methods of a path, so that 405 names every one that is allowed."""
-
-    async def endpoint(request: Request) -> Response:
-        return await by_method["GET" if request.method == "HEAD" else request.method](request)
-
-    return Route(path, endpoint, methods=list(by_method))

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 
 from service.core.unified.options import EVERYTHING, Options, Scope
-from service.core.unified.refusals import refusals
+from service.core.unified.refusals import refusals, unknown_model
+from service.core.unified.registry import MODELS
 from service.ops.bodies import refused
 
 SYNC = "the next full read (`hirewire sync`)"
@@ -44,6 +45,7 @@ class OptionsChange(BaseModel):
     scope: ScopeChange | None = None
     private_notes: Annotated[bool, Strict()] | None = None
     consent_expiring_days: Annotated[tuple[Days, ...], Field(max_length=10)] | None = None
+    retention_days: Annotated[dict[Name, Days], Field(max_length=100)] | None = None
 
     def options(self, before: Options) -> Options:
         """Return the options with what is given; raises Problem 422 for names that are none."""
@@ -55,6 +57,10 @@ class OptionsChange(BaseModel):
         if self.consent_expiring_days is not None:
             days = sorted(set(self.consent_expiring_days), reverse=True)
             update["consent_expiring_days"] = tuple(days)
+        if self.retention_days is not None:
+            for model in self.retention_days.keys() - MODELS.keys():
+                raise refused("retention_days", unknown_model(model))
+            update["retention_days"] = dict(self.retention_days)
         return before.model_copy(update=update)
 
 
@@ -64,6 +70,7 @@ def shown(options: Options) -> dict[str, Any]:
         "scope": options.scope.model_dump(mode="json"),
         "private_notes": options.private_notes,
         "consent_expiring_days": list(options.consent_expiring_days),
+        "retention_days": dict(options.retention_days),
     }
 
 

@@ -10,6 +10,8 @@ from service.core import ids, times
 from service.core.store.deliveries import Delivery
 from service.core.store.store import Store
 from service.core.store.subscribers import Subscriber
+from service.ops import backfills, replays, transport
+from service.ops import challenge as ownership
 from service.ops import wanted as asked_for
 from service.ops.bodies import given, query, unknown
 from service.ops.paging import Page, page, row_after, rows
@@ -40,12 +42,19 @@ async def listed(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """Add a subscriber at the head of the log; its secret is shown here and never again."""
     store: Store = request.state["store"]
-    fields = await given(request, asked_for.NOT_YET)
+    fields = await given(request)
+    filling = backfills.wish(fields)
     imported = asked_for.secret(fields.pop("secret", None))
     wanted = await asked_for.wanted(fields, store, request.state["settings"])
+    if filling:
+        backfills.refuse_vendors(wanted)
     made, secret = await store.subscribers.create(wanted, imported)
-    shown = await _shown(store, made)
-    return Json({"id": made.id, "url": wanted.url, "secret": secret, **shown}, 201)
+    told = await _challenged(request, made)
+    shown = await _shown(store, await store.subscribers.get(made.id) or made) | told
+    if filling:
+        shown["backfill"] = replays.shown(await backfills.begun(store, made))
+    once = {"secret": secret, **asked_for.vendors_secret(wanted)}
+    return Json({**shown, **once}, 201)
 
 
 async def show(request: Request) -> Response:
@@ -57,10 +66,13 @@ async def update(request: Request) -> Response:
     """Change what is given; a new URL is vetted like the first."""
     store: Store = request.state["store"]
     subscriber = await found(request)
-    fields = await given(request, asked_for.NOT_YET)
+    fields = await given(request)
     wanted = await asked_for.wanted(fields, store, request.state["settings"], subscriber.wanted)
     await store.subscribers.update(subscriber.id, wanted)
-    return await show(request)
+    changed = await found(request)
+    asks = changed.wanted.url != subscriber.wanted.url or not subscriber.wanted.challenge
+    told = await _challenged(request, changed) if asks else {}
+    return Json(await _shown(store, await found(request)) | told)
 
 
 async def remove(request: Request) -> Response:
@@ -80,8 +92,20 @@ async def pause(request: Request) -> Response:
 async def resume(request: Request) -> Response:
     """Go on where it stopped."""
     store: Store = request.state["store"]
-    await store.subscribers.resume((await found(request)).id)
+    subscriber = await found(request)
+    if subscriber.unproven:
+        raise Problem(409, ownership.UNPROVEN)
+    await store.subscribers.resume(subscriber.id)
     return await show(request)
+
+
+async def challenge(request: Request) -> Response:
+    """Ask the URL again to prove itself; the subscriber runs once it has."""
+    subscriber = await found(request)
+    if not subscriber.unproven:
+        raise Problem(409, ownership.NOTHING_TO_PROVE)
+    told = await _challenged(request, subscriber)
+    return Json(await _shown(request.state["store"], await found(request)) | told)
 
 
 async def rotate_secret(request: Request) -> Response:
@@ -89,7 +113,10 @@ async def rotate_secret(request: Request) -> Response:
     store: Store = request.state["store"]
     subscriber = await found(request)
     wanted = Rotation.model_validate(await given(request))
-    return Json({"secret": await store.subscribers.rotate(subscriber, wanted.overlap_s)})
+    secret = await store.subscribers.rotate(subscriber, wanted.overlap_s)
+    if secret is None:
+        raise unknown("subscriber", subscriber.id)
+    return Json({"secret": secret} | await asked_for.rotate_vendors(store, subscriber))
 
 
 async def test(request: Request) -> Response:
@@ -98,7 +125,8 @@ async def test(request: Request) -> Response:
     subscriber = await found(request)
     delivery, body = await _sample(store, subscriber)
     if not await store.deliveries.open_test(delivery, body):
-        raise Problem(409, f"the subscriber is {subscriber.status}: resume it first")
+        cure = ownership.UNPROVEN if subscriber.unproven else "resume it first"
+        raise Problem(409, f"the subscriber is {subscriber.status}: {cure}")
     return Json({"delivery_id": delivery.id, "event_id": delivery.e}, 202)
 
 
@@ -141,20 +169,22 @@ async def _sample(store: Store, subscriber: Subscriber) -> tuple[Delivery, bytes
     return delivery, orjson.dumps(body)
 
 
+async def _challenged(request: Request, subscriber: Subscriber) -> dict[str, Any]:
+    """Challenge a URL that has to prove itself; what it said is told as `challenged`."""
+    if not subscriber.unproven:
+        return {}
+    store, sessions = request.state["store"], request.state["sessions"]
+    timeout_s = request.state["settings"].delivery_timeout
+    return {"challenged": await ownership.ask(store, sessions, subscriber, timeout_s)}
+
+
 async def _shown(store: Store, subscriber: Subscriber) -> dict[str, Any]:
-    wanted = subscriber.wanted
     return {
         "id": subscriber.id,
-        "url": wanted.url,
         "status": subscriber.status,
         "reason": subscriber.reason or None,
-        "name": wanted.name,
-        "event_types": wanted.event_types,
-        "connection_ids": wanted.connection_ids,
-        "format": wanted.format,
-        "retry_schedule": wanted.retry_schedule,
-        "concurrency": wanted.concurrency,
-        "headers": wanted.headers,
+        **asked_for.shown(subscriber.wanted),
+        **transport.shown(subscriber),
         "created_at": times.iso(subscriber.created),
         "last_success_at": times.iso(subscriber.ok_at) if subscriber.ok_at else None,
         "failure_streak": subscriber.streak,

@@ -1,6 +1,6 @@
 """Answers of the sandbox: JSON bodies, and the error bodies that Recruitee was seen to give."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -40,6 +40,13 @@ def blank(field: str, title: str) -> Response:
     """Return 422 for a required field that is missing."""
     text = "can't be blank"
     return answer({"error": [f"{title} {text}"], "error_fields": {field: [text]}}, 422)
+
+
+def blanks(fields: Sequence[str]) -> Response:
+    """Return 422 for several required fields that are missing."""
+    text = "can't be blank"
+    said = [f"{name.replace('_', ' ').capitalize()} {text}" for name in fields]
+    return answer({"error": said, "error_fields": {name: [text] for name in fields}}, 422)
 
 
 def no_work_location() -> Response:

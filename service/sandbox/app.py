@@ -20,15 +20,24 @@ from service.sandbox import (
     reads_jobs,
     reads_papers,
     search,
+    writes_bulk,
     writes_candidates,
+    writes_files,
+    writes_hires,
+    writes_interviews,
     writes_notes,
     writes_offers,
     writes_placements,
+    writes_profiles,
+    writes_settings,
+    writes_tables,
+    writes_tasks,
 )
 from service.sandbox.answers import answer, not_found
 from service.sandbox.calls import Endpoint, served
 from service.sandbox.config import SandboxConfig
 from service.sandbox.control import Control
+from service.sandbox.distortions import Distorted
 from service.sandbox.knobs import Faults
 from service.sandbox.ledger import Counted
 from service.sandbox.state import Sandbox
@@ -44,10 +53,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *reads_jobs.ROUTES,
     *reads_company.ROUTES,
     *reads_forms.ROUTES,
+    *writes_bulk.ROUTES,
     *writes_candidates.ROUTES,
+    *writes_files.ROUTES,
+    *writes_hires.ROUTES,
+    *writes_interviews.ROUTES,
     *writes_notes.ROUTES,
-    *writes_placements.ROUTES,
     *writes_offers.ROUTES,
+    *writes_placements.ROUTES,
+    *writes_profiles.ROUTES,
+    *writes_settings.ROUTES,
+    *writes_tables.ROUTES,
+    *writes_tasks.ROUTES,
 )
 
 
@@ -69,13 +86,14 @@ def create_sandbox(config: SandboxConfig) -> Starlette:
     app = Starlette(
         routes=[
             Mount("/c/{company}", routes=api),
-            Route(careers.PATH, careers.apply(sandbox), methods=["POST"]),
+            *careers.routes(sandbox),
             Route(downloads.PATH, downloads.download(sandbox), methods=["GET"]),
             *Control(sandbox, ENDPOINTS).routes(),
         ],
         middleware=[
             Middleware(Counted, ledger=sandbox.ledger),
             Middleware(Faults, dials=sandbox),
+            Middleware(Distorted, dials=sandbox),
         ],
         exception_handlers={404: _missing, 405: _missing, 500: _broken},
         lifespan=lifespan,

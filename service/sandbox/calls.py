@@ -54,6 +54,10 @@ class Call:
         """Read a number from the query; nonsense is the default."""
         return min(whole(self.query.get(name), default), most)
 
+    def begin(self, start: int) -> int:
+        """Return where a page begins: further down while pages shrink, but for the first one."""
+        return start + self.knobs.shrink_pages if start else start
+
     def many(self, name: str) -> frozenset[str]:
         """Read a list: repeated, with or without `[]`, or comma-joined."""
         texts = (*self.query.getlist(name), *self.query.getlist(f"{name}[]"))

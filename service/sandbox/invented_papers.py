@@ -7,7 +7,6 @@ from typing import TypeVar
 from service.sandbox.dossier import Attachment, Evaluation, Interview, Note
 from service.sandbox.instants import DAY_US, stamped
 from service.sandbox.people import People
-from service.sandbox.persons import Candidate
 from service.sandbox.profiles import PUBLIC
 from service.sandbox.shelf import Invented, Paper
 
@@ -46,30 +45,31 @@ class Inventor:
         period = len(self.people.patterns)
         return Invented(tuple(map(amount, range(period))), make, self.first_ids[kind])
 
-    def _about(self, number: int, share: int) -> tuple[Candidate, str, int, int]:
-        """Return whom a paper is about, when it was made, and where they were placed."""
-        numbering = self.people.numbering
-        who = self.people.invented(number)
+    def _about(self, number: int, share: int) -> tuple[int, str, int | None, int | None]:
+        """Return whom a paper is about, when it was made, and the job and stage they were in."""
+        people, numbering = self.people, self.people.numbering
         came = numbering.created(number)
         at = stamped(came + (numbering.now - came) * share // 10)
-        first = who.placements[0] if who.placements else None
-        return who, at, first.offer_id or 0 if first else 0, first.stage_id or 0 if first else 0
+        pattern = people.patterns[number % len(people.patterns)]
+        first = next(iter(pattern.who.placements), None)
+        place = (first.offer_id, first.stage_id) if first else (None, None)
+        return numbering.candidate_id(number), at, *place
 
     def _note(self, note_id: int, number: int, which: int) -> Note:
-        who, at, _, _ = self._about(number, 2 + which)
+        who, at = self._about(number, 2 + which)[:2]
         text = "Spoke on the phone, friendly." if which == 0 else "For my eyes only."
         hidden = {"level": "private", "admin_ids": [], "role_ids": []}
         return Note(
             id=note_id, admin_id=self.admin_ids[1], body=f"<p>{text}</p>", text=text,
             visibility=hidden if which else PUBLIC, created_at=at, updated_at=at,
-            candidate_id=who.id,
+            candidate_id=who,
         )  # fmt: skip
 
     def _attachment(self, attachment_id: int, number: int, _: int) -> Attachment:
-        who, at, _, _ = self._about(number, 1)
+        who, at = self._about(number, 1)[:2]
         return Attachment(
             id=attachment_id, filename="certificate.pdf", size=48, visibility=PUBLIC,
-            created_at=at, admin_id=self.admin_ids[1], candidate_id=who.id,
+            created_at=at, admin_id=self.admin_ids[1], candidate_id=who,
         )  # fmt: skip
 
     def _interview(self, event_id: int, number: int, _: int) -> Interview:
@@ -78,17 +78,17 @@ class Inventor:
         coming = number % 80 < 40
         starts = now + (number % 14 + 1) * DAY_US if coming else now - (number % 9 + 1) * DAY_US
         return Interview(
-            id=event_id, candidate_id=who.id, admin_id=self.admin_ids[1],
+            id=event_id, candidate_id=who, admin_id=self.admin_ids[1],
             admin_ids=self.admin_ids[1:3], kind=("meeting", "phone", "video")[number % 3],
             starts_at=stamped(starts // HOUR_US * HOUR_US), duration=60,
-            timezone="Europe/Amsterdam", created_at=at, updated_at=at, offer_id=offer_id or None,
-            stage_id=stage_id or None, location="Mill Yard", scheduled=True,
+            timezone="Europe/Amsterdam", created_at=at, updated_at=at, offer_id=offer_id,
+            stage_id=stage_id, location="Mill Yard", scheduled=True,
         )  # fmt: skip
 
     def _evaluation(self, result_id: int, number: int, _: int) -> Evaluation:
         who, at, offer_id, stage_id = self._about(number, 4)
         return Evaluation(
-            id=result_id, candidate_id=who.id, admin_id=self.admin_ids[1], kind="rating",
+            id=result_id, candidate_id=who, admin_id=self.admin_ids[1], kind="rating",
             rating=RATINGS[number % len(RATINGS)], rating_note="Clear answers.", created_at=at,
-            updated_at=at, offer_id=offer_id or None, stage_id=stage_id or None,
+            updated_at=at, offer_id=offer_id, stage_id=stage_id,
         )  # fmt: skip

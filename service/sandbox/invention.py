@@ -25,7 +25,7 @@ FIRST_IDS = {
     "placement": 49_384_900, "activity": 701_330_200, "note": 12_450_700, "field": 90_210_500,
     "attachment": 31_700_400, "interview": 6_410_300, "evaluation": 9_730_800,
     "request": 2_200_100, "task": 1_860_700, "question_template": 71_200, "question": 2_402_900,
-    "question_option": 3_310_200, "dynamic": 15_600,
+    "question_option": 3_310_200, "dynamic": 15_600, "bulk": 1,
 }  # fmt: skip
 APIECE = {
     "candidate": STEP, "placement": PLACES, "field": PARTS, "note": EACH, "attachment": EACH,

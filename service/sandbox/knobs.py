@@ -51,9 +51,10 @@ class Knobs(BaseModel):
     `clock_skew_s` sets Recruitee's clock apart from ours; addresses of files work for `file_ttl_s`.
     `role` is a profile of what the token may do; `forbidden` are prefixes of paths behind
     `/c/{company}` that answer 403. `feed_cursor` says what becomes of a cursor that has vanished.
-    `distort_prefix` limits what follows to some paths: `drop_keys`, `add_keys` (to every record),
-    `retype_keys`; `repeat_page` answers each page but the first with the one before it,
-    `shrink_pages` skips so many records from the second page on, `total_offset` is added to totals.
+    `shrink_pages` skips so many records from the second page of any list on. `distort_prefix`
+    limits what follows to some paths: `drop_keys`, `add_keys` (to every record), `retype_keys`;
+    `repeat_page` answers each page but the first with the one before it, `total_offset` is added
+    to totals.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -12,7 +12,7 @@ MOST = 1000
 
 def by_offset(rows: Sequence[T], call: Call, default: int = 100) -> Sequence[T]:
     """Cut by `limit` (at most 1000) and `offset`."""
-    start = call.number("offset", 0, most=10_000_000)
+    start = call.begin(call.number("offset", 0, most=10_000_000))
     return rows[start : start + call.number("limit", default, MOST)]
 
 
@@ -21,4 +21,5 @@ def by_page(rows: Sequence[T], call: Call, default: int = MOST) -> tuple[Sequenc
     limit = max(call.number("limit", default, 10_000), 1)
     page = max(call.number("page", 1, most=10_000_000), 1)
     meta = {"limit": limit, "page": page, "total_count": len(rows)}
-    return rows[(page - 1) * limit : page * limit], meta
+    start = call.begin((page - 1) * limit)
+    return rows[start : start + limit], meta

@@ -98,6 +98,11 @@ class People(Mapping[int, Candidate]):
             self.edited[who.id] = change(who)
         self._counts = None
 
+    def deleted(self, candidate_id: int) -> bool:
+        """Say whether a candidate is deleted at present."""
+        who = self.edited.get(candidate_id)
+        return who is not None and who.deleted_at is not None
+
     def seen(self, candidate_id: int) -> Candidate | None:
         """Return the candidate as a read shows it: an older state while reads lag."""
         cutoff = self._clock() - self.lag

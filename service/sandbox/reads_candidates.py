@@ -21,7 +21,7 @@ from service.sandbox.shapes.placement import (
 
 def candidates(call: Call) -> Response:
     """List lean candidates, newest first; soft-deleted ones only with `deleted`."""
-    start = call.number("offset", 0, most=10_000_000)
+    start = call.begin(call.number("offset", 0, most=10_000_000))
     page = found(call.company.people, _query(call), start, call.number("limit", 100, MOST)).people
     return answer(
         {

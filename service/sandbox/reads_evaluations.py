@@ -45,7 +45,7 @@ def _fits(one: Evaluation, call: Call) -> bool:
         call.query.get("kind", "all")
     )
     return (
-        call.company.people[one.candidate_id].deleted_at is None
+        not call.company.people.deleted(one.candidate_id)
         and one.candidate_id not in call.knobs.hidden_candidates
         and (not admins or one.admin_id in admins)
         and (call.query.get("scope") != "my" or one.admin_id == call.company.owner_id)
@@ -78,7 +78,7 @@ def _counters(call: Call, completed: int) -> Json:
 def result(call: Call) -> Response:
     """Show one evaluation."""
     found = call.company.papers.evaluations.get(whole(call.path["id"]))
-    if found is None or call.company.people[found.candidate_id].deleted_at:
+    if found is None or call.company.people.deleted(found.candidate_id):
         return not_found()
     beside = references.of_papers([found], [found.admin_id], call.company)
     return answer({"interview_result": shapes.evaluation(found), "references": beside})

@@ -110,7 +110,7 @@ def _interview_fits(one: Interview, call: Call) -> bool:
     own = (one.admin_id, *one.admin_ids)
     day = one.starts_at[:10]
     return (
-        call.company.people[one.candidate_id].deleted_at is None
+        not call.company.people.deleted(one.candidate_id)
         and one.candidate_id not in call.knobs.hidden_candidates
         and (not admins or bool(admins & set(own)))
         and (call.query.get("scope") != "my" or call.company.owner_id in own)
@@ -121,7 +121,7 @@ def _interview_fits(one: Interview, call: Call) -> bool:
 def interview(call: Call) -> Response:
     """Show one interview."""
     found = call.company.papers.interviews.get(whole(call.path["id"]))
-    if found is None or call.company.people[found.candidate_id].deleted_at:
+    if found is None or call.company.people.deleted(found.candidate_id):
         return not_found()
     ids = (found.admin_id, *found.admin_ids)
     return answer(
@@ -176,7 +176,8 @@ def cut(rows: Sequence[T], call: Call) -> Sequence[T]:
     """Cut by `limit`, which is none by default, and `page`."""
     limit = max(call.number("limit", NO_LIMIT, NO_LIMIT), 1)
     page = max(call.number("page", 1, 10_000_000), 1)
-    return rows[(page - 1) * limit : page * limit]
+    start = call.begin((page - 1) * limit)
+    return rows[start : start + limit]
 
 
 ROUTES = (

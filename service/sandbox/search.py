@@ -24,7 +24,7 @@ def search(call: Call) -> Response:
     """Search by `filters_json`; the plain `query` parameter is ignored, as seen live."""
     query = _query(call)
     limit = min(max(whole(call.given("limit"), 60), 1), MOST_HITS)
-    start = (max(whole(call.given("page"), 1), 1) - 1) * limit
+    start = call.begin((max(whole(call.given("page"), 1), 1) - 1) * limit)
     if call.given("sort_by") in {"candidate_name_asc", "candidate_name_desc"}:
         return _by_name(call, query, start, limit)
     hits = found(call.company.people, query, start, limit)

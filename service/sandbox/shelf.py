@@ -1,7 +1,7 @@
 """A shelf of one kind of papers: invented with their candidate, kept once edited."""
 
 from bisect import insort
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -42,6 +42,8 @@ class Shelf(Generic[P]):
         self._kept: dict[int, P] = {}
         self._gone: set[int] = set()
         self._added: dict[int | None, list[int]] = {}
+        self._changes = 0
+        self._all: tuple[tuple[int, frozenset[int]], tuple[P, ...]] | None = None
 
     def get(self, paper_id: int) -> P | None:
         """Return one paper, or None when there is none now."""
@@ -60,6 +62,7 @@ class Shelf(Generic[P]):
         if paper.id not in self._kept and not self._is_own(paper.id, owner):
             insort(ids, paper.id)
         self._kept[paper.id] = paper
+        self._changes += 1
         return paper
 
     def drop(self, paper_id: int) -> None:
@@ -72,6 +75,7 @@ class Shelf(Generic[P]):
             ids.remove(paper_id)
         self._kept.pop(paper_id, None)
         self._gone.add(paper_id)
+        self._changes += 1
 
     def of(self, candidate_id: int) -> list[P]:
         """Return a candidate's papers, oldest first."""
@@ -91,25 +95,24 @@ class Shelf(Generic[P]):
         """Give every paper that was added or edited."""
         return self._kept.values()
 
-    def everything(self, hidden: Collection[int] = ()) -> Iterator[P]:
-        """Give all papers of candidates that are neither deleted nor hidden, by id."""
-        lanes = self._lanes(hidden)
-        step = 1000
-        for start in range(0, sum(len(lane.numbers) for lane in lanes), step):
-            yield from self._at(lanes, start, step)
+    def everything(self, hidden: Collection[int] = ()) -> Sequence[P]:
+        """Return all papers of candidates that are neither deleted nor hidden, by id.
 
-    def page(self, start: int, limit: int, hidden: Collection[int] = ()) -> tuple[list[P], int]:
-        """Return a page of `everything`, and how many there are."""
-        lanes = self._lanes(hidden)
-        return self._at(lanes, start, limit), sum(len(lane.numbers) for lane in lanes)
+        It is kept until one of them changes, for a reader turns the pages of one list.
+        """
+        asked = (self._changes, frozenset(self._absent(hidden)))
+        if self._all is None or self._all[0] != asked:
+            lanes = self._lanes(hidden)
+            rows = tuple(self._at(lanes, 0, sum(len(lane.numbers) for lane in lanes)))
+            self._all = (asked, rows)
+        return self._all[1]
 
     def _at(self, lanes: list[Lane], start: int, limit: int) -> list[P]:
         found = (self.get(one) for one in cut(lanes, start, limit))
         return [paper for paper in found if paper is not None]
 
     def _lanes(self, hidden: Collection[int]) -> list[Lane]:
-        edited = self._people.edited
-        absent = {one for one, who in edited.items() if who.deleted_at} | set(hidden)
+        absent = self._absent(hidden)
         ids = sorted(one for one, paper in self._kept.items() if paper.candidate_id not in absent)
         lanes = [Lane(ids, _itself, _itself)]
         made = self._invented
@@ -117,6 +120,10 @@ class Shelf(Generic[P]):
             if made is not None:
                 lanes.append(self._lane(made, which, absent))
         return lanes
+
+    def _absent(self, hidden: Collection[int]) -> set[int]:
+        edited = self._people.edited
+        return {one for one, who in edited.items() if who.deleted_at} | set(hidden)
 
     def _lane(self, made: Invented[P], which: int, absent: Collection[int]) -> Lane:
         numbering = self._people.numbering

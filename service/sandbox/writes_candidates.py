@@ -9,6 +9,7 @@ from starlette.responses import Response
 from service.sandbox import announcements
 from service.sandbox.answers import answer, blank, not_found
 from service.sandbox.calls import Call, Endpoint
+from service.sandbox.forms import Upload
 from service.sandbox.parsing import member, texts, whole
 from service.sandbox.persons import Candidate
 from service.sandbox.profiles import empty_fields
@@ -20,6 +21,8 @@ from service.sandbox.world import Company
 from service.sandbox.writes_placements import assign
 
 LISTS = ("emails", "phones", "links", "social_links")
+EVENTS = {"career_site": "candidate_apply", "import": "candidate_import"}
+PLAIN = ("cover_letter", "title", "salutation")
 Labels = Literal["tags", "sources"]
 
 
@@ -34,6 +37,21 @@ def create(call: Call) -> Response:
     return _create(call, given, [job for job in jobs if job])
 
 
+def imported(call: Call) -> Response:
+    """Import a CV as a candidate: the name is the file's, parsing never ends."""
+    held = call.body.get("file")
+    if not isinstance(held, Upload):
+        return blank("file", "File")
+    name = held.filename.rpartition(".")[0].replace("_", " ").replace("-", " ").title()
+    jobs = [call.company.offer(str(one)) for one in [call.given("offer_id")] if one]
+    if None in jobs:
+        return not_found()
+    who = newcomer(call.company, {"name": name or "Unknown", "cv": held}, source="import")
+    call.company.files.put("cvs", who.id, held.content)
+    who = replace(who, cv_parse_status="pending", admin_id=call.company.owner_id)
+    return shown(arrive(call, who, [job for job in jobs if job]), call, status=201)
+
+
 def create_on_offer(call: Call) -> Response:
     """Create a candidate on one job."""
     offer = call.offer()
@@ -46,24 +64,32 @@ def _create(call: Call, given: Json, jobs: list[Offer]) -> Response:
     if not str(given.get("name") or "").strip():
         return blank("name", "Name")
     who = newcomer(call.company, given, source="manual")
-    return _shown(arrive(call, who, jobs), call, status=201)
+    return shown(arrive(call, who, jobs), call, status=201)
 
 
 def newcomer(company: Company, given: Json, source: str) -> Candidate:
     """Return a candidate made of what a client sent; strings are trimmed, labels made if new."""
     at = company.now()
     lists: dict[str, Any] = {name: texts(given.get(name)) for name in (*LISTS, "tags", "sources")}
-    for name in lists["tags"]:
-        company.tag("tags", name)
-    for name in lists["sources"]:
-        company.tag("sources", name)
+    lists |= {
+        name: tuple(dict.fromkeys(known_label(company, name, one) for one in lists[name]))
+        for name in ("tags", "sources")
+    }
     return Candidate(
         id=company.next_id("candidate"), name=str(given["name"]).strip(), created_at=at,
         updated_at=at, last_activity_at=at, source=source, cover_letter=given.get("cover_letter"),
-        cv_name="cv.pdf" if given.get("remote_cv_url") else None,
+        cv_name=_cv_name(given), salutation=given.get("salutation"), title=given.get("title"),
         admin_id=company.owner_id if source == "manual" else None,
         fields=empty_fields(), **lists,
     )  # fmt: skip
+
+
+def _cv_name(given: Json) -> str | None:
+    """Return the name of the CV that was sent along, by its address or as a form's file."""
+    if isinstance(given.get("cv"), Upload):
+        name: str = given["cv"].filename
+        return name
+    return "cv.pdf" if given.get("remote_cv_url") else None
 
 
 def arrive(call: Call, who: Candidate, jobs: Iterable[Offer]) -> Candidate:
@@ -71,7 +97,7 @@ def arrive(call: Call, who: Candidate, jobs: Iterable[Offer]) -> Candidate:
     jobs = list(jobs)
     company = call.company
     company.put(who)
-    event = "candidate_apply" if who.source == "career_site" else "candidate_add"
+    event = EVENTS.get(who.source or "", "candidate_add")
     company.note_activity(event, who.created_at, who.id, jobs[0].id if jobs else None)
     call.sender.announce(announcements.new_candidate(who, jobs, company))
     for job in jobs:
@@ -88,12 +114,13 @@ def update(call: Call) -> Response:
     if "name" in given and not str(given["name"] or "").strip():
         return blank("name", "Name")
     edits: dict[str, Any] = {name: texts(given[name]) for name in LISTS if name in given}
-    edits |= {name: given[name] for name in ("cover_letter", "title") if name in given}
+    edits |= {name: given[name] for name in PLAIN if name in given}
+    edits |= {"cv_name": _cv_name(given)} if _cv_name(given) else {}
     edits |= {"name": str(given["name"]).strip()} if "name" in given else {}
     edited = replace(who, **edits)
     if edited != who:
         edited = call.company.put(replace(edited, updated_at=call.company.now()))
-    return _shown(edited, call)
+    return shown(edited, call)
 
 
 def delete(call: Call) -> Response:
@@ -106,7 +133,7 @@ def delete(call: Call) -> Response:
     call.company.put(gone)
     call.company.note_activity("candidate_remove", at, who.id)
     call.sender.announce(announcements.candidate_deleted(who, at, call.company))
-    return _shown(gone, call)
+    return shown(gone, call)
 
 
 def retrieve(call: Call) -> Response:
@@ -114,13 +141,13 @@ def retrieve(call: Call) -> Response:
     who = call.company.people.get(whole(call.path["id"]))
     if who is None or who.deleted_at is None:
         return not_found()
-    return _shown(call.company.put(replace(who, deleted_at=None, deleted_by=None)), call)
+    return shown(call.company.put(replace(who, deleted_at=None, deleted_by=None)), call)
 
 
-def _label(context: Labels, *, add: bool) -> Callable[[Call], Response]:
+def label(context: Labels, *, add: bool) -> Callable[[Call], Response]:
     """Return the route that adds or removes tags or sources; no webhook tells of either."""
 
-    def label(call: Call) -> Response:
+    def labelled(call: Call) -> Response:
         who = call.present_candidate()
         if isinstance(who, Response):
             return who
@@ -136,7 +163,7 @@ def _label(context: Labels, *, add: bool) -> Callable[[Call], Response]:
                 call.company.note_activity(event, at, who.id)
         return answer({context: label_shapes(names, call.company, context)}, 201 if add else 200)
 
-    return label
+    return labelled
 
 
 def named_labels(call: Call, context: str) -> tuple[str, ...]:
@@ -152,10 +179,18 @@ def relabelled(
 ) -> tuple[str, ...]:
     """Return the labels after adding or removing some, by name, whatever the case."""
     if add:
-        known = (company.tag(context, name).name for name in names)
+        known = (known_label(company, context, name) for name in names)
         return tuple(dict.fromkeys((*before, *known)))
     gone = {name.lower() for name in names}
     return tuple(name for name in before if name.lower() not in gone)
+
+
+def known_label(company: Company, context: Any, name: str) -> str:
+    """Return a label as it is spelled; a tag that is new is told by the timeline."""
+    if context == "tags" and all(one.name.lower() != name.lower() for one in company.tags("tags")):
+        company.note_activity("tag_add", company.now())
+    spelled: str = company.tag(context, name).name
+    return spelled
 
 
 def label_shapes(names: tuple[str, ...], company: Company, context: Any) -> list[Json]:
@@ -165,7 +200,8 @@ def label_shapes(names: tuple[str, ...], company: Company, context: Any) -> list
     return [shapes.label(tag, uses[tag.name]) for tag in tags]
 
 
-def _shown(who: Candidate, call: Call, status: int = 200) -> Response:
+def shown(who: Candidate, call: Call, status: int = 200) -> Response:
+    """Answer with a candidate's own page."""
     body = {
         "candidate": candidate_in_full(who, call.company),
         "references": references.of_candidates([who], call.company),
@@ -176,11 +212,12 @@ def _shown(who: Candidate, call: Call, status: int = 200) -> Response:
 ROUTES = (
     Endpoint("POST", "/candidates", "S", create),
     Endpoint("POST", "/offers/{id}/candidates", "S", create_on_offer),
+    Endpoint("POST", "/candidates/import", "S", imported, "201 and the full page are assumed"),
     Endpoint("PATCH", "/candidates/{id:int}", "S", update),
     Endpoint("DELETE", "/candidates/{id:int}", "S", delete, "soft, as the restore route implies"),
     Endpoint("POST", "/candidates/{id:int}/retrieve", "S", retrieve, "answer's body is assumed"),
-    Endpoint("POST", "/candidates/{id:int}/tags", "S", _label("tags", add=True)),
-    Endpoint("DELETE", "/candidates/{id:int}/tags", "S", _label("tags", add=False)),
-    Endpoint("POST", "/candidates/{id:int}/sources", "S", _label("sources", add=True)),
-    Endpoint("DELETE", "/candidates/{id:int}/sources", "S", _label("sources", add=False)),
+    Endpoint("POST", "/candidates/{id:int}/tags", "S", label("tags", add=True)),
+    Endpoint("DELETE", "/candidates/{id:int}/tags", "S", label("tags", add=False)),
+    Endpoint("POST", "/candidates/{id:int}/sources", "S", label("sources", add=True)),
+    Endpoint("DELETE", "/candidates/{id:int}/sources", "S", label("sources", add=False)),
 )

@@ -1,6 +1,6 @@
 """Writes on jobs: create, edit, label, and the changes of status; deletions are told by nobody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from service.sandbox import announcements
 from service.sandbox.answers import answer, blank
 from service.sandbox.calls import Call, Endpoint
+from service.sandbox.forms import rows
 from service.sandbox.parsing import member, whole
 from service.sandbox.persons import Candidate
 from service.sandbox.records import Json, Offer
@@ -66,8 +67,30 @@ def update(call: Call) -> Response:
     edited = replace(offer, **_edits(given))
     if edited != offer:
         edited = _stored(edited, call)
+        for event in _events(offer, edited):
+            call.company.note_activity(event, edited.updated_at, offer_id=offer.id)
         call.sender.announce(announcements.offer_updated("offer_changed", edited, call.company))
     return _shown(edited, call)
+
+
+def _events(before: Offer, after: Offer) -> Iterator[str]:
+    """Say what the timeline calls an edit; of most keys it knows no event."""
+    for role in ("hiring_manager", "recruiter"):
+        old, new = (getattr(one, f"{role}_id") for one in (before, after))
+        if old != new:
+            yield f"job_{role}_change" if new else f"job_{role}_clear"
+    if before.location_ids != after.location_ids:
+        yield "job_location_updated"
+    if (before.remote, before.hybrid, before.on_site) != (
+        after.remote,
+        after.hybrid,
+        after.on_site,
+    ):
+        yield "job_work_model_updated"
+    if set(after.follower_ids) - set(before.follower_ids):
+        yield "job_follower_add"
+    if set(before.follower_ids) - set(after.follower_ids):
+        yield "job_follower_remove"
 
 
 def delete(call: Call) -> Response:
@@ -154,6 +177,10 @@ def _edits(given: Json) -> dict[str, Any]:
     for name in ("location_ids", "follower_ids"):
         if isinstance(given.get(name), list):
             edits[name] = tuple(one for one in given[name] if isinstance(one, int))
+    if isinstance(given.get("dynamic_fields"), list):
+        edits["dynamic_fields"] = tuple(rows(given["dynamic_fields"]))
+    if "open_question_template_id" in given:
+        edits["question_template_id"] = whole(given["open_question_template_id"]) or None
     if isinstance(salary := given.get("salary"), dict):
         parts = (salary.get(key) for key in ("min", "max", "period", "currency"))
         edits["salary"] = tuple(None if part is None else str(part) for part in parts)

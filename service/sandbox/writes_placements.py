@@ -38,7 +38,7 @@ def create(call: Call) -> Response:
     places = given.get("location_ids")
     chosen = tuple(whole(one) for one in places) if isinstance(places, list) else ()
     placement = assign(call, who.id, "sourced", offer=offer, pool=pool, location_ids=chosen)
-    return _shown(placement_alone(placement), placement, call, status=201)
+    return shown_placement(placement_alone(placement), placement, call, status=201)
 
 
 def assign(
@@ -60,7 +60,9 @@ def assign(
         location_ids=location_ids,
     )  # fmt: skip
     who = call.company.put_placement(placement)
-    call.company.note_activity("candidate_offer_assign", at, who.id, placement.offer_id)
+    call.company.note_activity(
+        "candidate_offer_assign", at, who.id, placement.offer_id, pool_id=placement.pool_id
+    )
     call.sender.announce(announcements.candidate_assigned(who, placement, call.company))
     return placement
 
@@ -81,7 +83,7 @@ def remove(call: Call) -> Response:
     rest = tuple(one for one in who.placements if one.id != placement.id)
     call.company.put(replace(who, placements=rest, last_activity_at=at))
     call.company.note_activity("candidate_offer_remove", at, who.id, placement.offer_id)
-    return _shown(placement_removed(placement), placement, call)
+    return shown_placement(placement_removed(placement), placement, call)
 
 
 def change_stage(call: Call) -> Response:
@@ -96,7 +98,7 @@ def change_stage(call: Call) -> Response:
         return unprocessable()
     hires = target.category == "hire"
     work_location_id = call.given_id("work_location_id")
-    if hires and offer.location_ids and not _works(work_location_id, call.company):
+    if hires and offer.location_ids and not works_at(work_location_id, call.company):
         return no_work_location()
     before = call.company.stages.get(placement.stage_id or 0)
     if placement.stage_id != target.id or placement.disqualified:
@@ -104,7 +106,7 @@ def change_stage(call: Call) -> Response:
         who = call.company.put_placement(placement)
         _tell_move(call, who, placement, before, target)
     _disqualify_others(call, who, placement)
-    return _shown(placement_moved(placement), placement, call)
+    return shown_placement(placement_moved(placement), placement, call)
 
 
 def _target(call: Call, offer: Offer | None) -> Stage | None:
@@ -116,7 +118,8 @@ def _target(call: Call, offer: Offer | None) -> Stage | None:
     return stage if stage and stage.template_id == offer.template_id else None
 
 
-def _works(location_id: int | None, company: Company) -> bool:
+def works_at(location_id: int | None, company: Company) -> bool:
+    """Say whether a place is in use."""
     place = company.locations.get(location_id or 0)
     return place is not None and place.archived_at is None
 
@@ -141,7 +144,9 @@ def _tell_move(
     call: Call, who: Candidate, placement: Placement, before: Stage | None, after: Stage
 ) -> None:
     at, company = placement.updated_at, call.company
-    company.note_activity("candidate_stage_change", at, who.id, placement.offer_id)
+    company.note_activity(
+        "candidate_stage_change", at, who.id, placement.offer_id, stage_id=after.id
+    )
     if after.category == "hire":
         company.note_activity("candidate_hired", at, who.id, placement.offer_id)
     call.sender.announce(announcements.stage_changed(who, placement, before, after, company))
@@ -166,7 +171,7 @@ def disqualify(call: Call) -> Response:
     if reason is None:
         return unprocessable()
     placement = _disqualified(call, found[1], reason)
-    return _shown(placement_alone(placement), placement, call)
+    return shown_placement(placement_alone(placement), placement, call)
 
 
 def _disqualified(call: Call, placement: Placement, reason: Reason) -> Placement:
@@ -196,10 +201,11 @@ def requalify(call: Call) -> Response:
         who = call.company.put_placement(placement)
         call.company.note_activity("candidate_requalify", at, who.id, placement.offer_id)
         call.sender.announce(announcements.requalified(who, placement, call.company))
-    return _shown(placement_alone(placement), placement, call)
+    return shown_placement(placement_alone(placement), placement, call)
 
 
-def _shown(shape: Json, placement: Placement, call: Call, status: int = 200) -> Response:
+def shown_placement(shape: Json, placement: Placement, call: Call, status: int = 200) -> Response:
+    """Answer with a placement and what it names."""
     who = call.company.people[placement.candidate_id]
     beside = references.of_placement(placement, who, call.company)
     return answer({"placement": shape, "references": beside}, status)

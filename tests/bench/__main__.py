@@ -16,6 +16,7 @@ from tests.bench import (
     ingress,
     latency,
     machine,
+    records,
     takeover,
 )
 from tests.bench.bench import opened
@@ -32,6 +33,8 @@ GROUPS = {
     "custody-backlog": backlog.measure,
     "custody-bursts": bursts.measure,
     "custody-idle": idle.measure,
+    "records-cpu": records.cpu,
+    "records-memory": records.memory,
 }
 CUSTODY = "custody"  # all of those
 

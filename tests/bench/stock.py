@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -16,6 +16,7 @@ from service.core.settings import Settings
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
 from service.core.store.records import Committed, Records, Write
+from service.core.store.store import Store
 from service.core.store.subscribers import Subscriber
 from service.core.unified.model import Change, Ref
 from workers.asking import Done
@@ -41,6 +42,7 @@ class Telling(Records):
         acks: Sequence[str] = (),
         parked: str = "",
         ring: bool = True,
+        people: Iterable[str] = (),
     ) -> Committed:
         """Commit as ever."""
         done = await super().commit(c, fetch, writes, changes, ring=False)
@@ -96,11 +98,15 @@ class Line:
             raise Retry(defer=5)
 
 
+def _telling(store: Store, settings: Settings) -> Telling:
+    return Telling(store.pipe, settings.retention_s, store.suppression)
+
+
 async def work(settings: Settings) -> None:
     """Be a worker until ended."""
     async with open_context(settings) as ctx:
         ctx = replace(
-            ctx, store=replace(ctx.store, records=Telling(ctx.store.pipe, settings.retention_s))
+            ctx, store=replace(ctx.store, records=_telling(ctx.store, settings))
         )
         connections = {one.id: one for one in await ctx.store.connections.all()}
         line = Line(ctx, connections, await ctx.store.subscribers.all())

@@ -139,7 +139,31 @@ OPS = "/ops/v1"
         ("dead-letters list --kind inbound", "GET", "dead-letters?kind=inbound&limit=50", None),
         ("dead-letters show dlt_1", "GET", "dead-letters/dlt_1", None),
         ("dead-letters replay dlt_1", "POST", "dead-letters/dlt_1/replay", {}),
-        ("dead-letters discard dlt_1", "DELETE", "dead-letters/dlt_1", None),
+        ("dead-letters discard dlt_1 --yes", "DELETE", "dead-letters/dlt_1", None),
+        (
+            "dead-letters discard --kind inbound --type offer_updated --yes",
+            "POST",
+            "dead-letters/discard",
+            {"filter": {"types": ["offer_updated"], "kind": "inbound"}},
+        ),
+        (
+            "dead-letters discard dlt_1 dlt_2 --dry-run",
+            "POST",
+            "dead-letters/discard",
+            {"dead_letter_ids": ["dlt_1", "dlt_2"], "dry_run": True},
+        ),
+        (
+            "subscribers backfill s1 --rate 5 --no-wait",
+            "POST",
+            "subscribers/s1/backfill",
+            {"rate": 5},
+        ),
+        (
+            "replay --kind inbound --subject u1 --no-wait",
+            "POST",
+            "replays",
+            {"filter": {"subject_ids": ["u1"], "kind": "inbound"}},
+        ),
         (
             "replay evt_1 dlt_2 --no-wait",
             "POST",
@@ -296,6 +320,40 @@ def test_a_replay_of_which_some_failed_ends_with_status_1(far_end: FarEnd, run: 
     far_end.says({"id": "r1", "total": 2, "done": 1, "failed": 1, "status": "done"}, 202)
 
     assert run("replay", "evt_1") == 1
+
+
+def test_a_replay_that_still_selects_says_how_far_it_is(
+    far_end: FarEnd, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far_end.says(
+        {"id": "r1", "total": None, "selecting": True, "selected": 7, "done": 0, "failed": 0,
+         "status": "running"}, 202,
+    )  # fmt: skip
+    far_end.says({"id": "r1", "total": 9, "done": 9, "failed": 0, "status": "done"})
+
+    assert run("replay", "--missing") == 0
+
+    assert far_end.asked[0][2] == {"missing": True}
+    assert "done" in capsys.readouterr().out
+
+
+def test_discarding_asks_first_and_says_how_many(
+    far_end: FarEnd, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        far_end.says({"total": 3, "by_type": {}, "by_subscriber": {}, "complete": True})
+    for gone in (2, 1):
+        far_end.says({"discarded": gone, "complete": gone == 1})
+
+    assert run("dead-letters", "discard", "--kind", "inbound", stdin="n\n") == 1
+    assert run("dead-letters", "discard", "--kind", "inbound", stdin="y\n") == 0
+    assert run("dead-letters", "discard", "dlt_1", stdin="n\n") == 1
+    assert run("dead-letters", "discard") == 1
+
+    dry = [bool(body.get("dry_run")) for _, _, body in far_end.asked]
+    assert dry == [True, True, False, False]
+    said = capsys.readouterr().out
+    assert "Discard 3 dead letters" in said and "discarded 3" in said
 
 
 @pytest.mark.parametrize("args", [["replay"], ["replay", "xyz_1"]])

@@ -34,6 +34,7 @@ def one(name: str, value: str) -> Any:
         ("retry_schedule", SCHEDULE),
         ("delivery_timeout", 15),
         ("allowed_networks", None),
+        ("egress_proxy", None),
         ("event_retention_days", 30),
         ("unsafe_redis", False),
         ("log_level", "info"),
@@ -103,6 +104,9 @@ def test_loopback_is_both_families() -> None:
         ("delivery_timeout", "0"),
         ("allowed_networks", "10.0.0.1/8"),
         ("allowed_networks", "everything"),
+        ("egress_proxy", "socks5://proxy.example:1080"),
+        ("egress_proxy", "http://me:word@proxy.example/path"),
+        ("egress_proxy", "proxy.example:3128"),
         ("event_retention_days", "0"),
         ("durability", "maybe"),
         ("log_level", "loud"),
@@ -134,6 +138,13 @@ def test_a_misspelt_name_is_refused_with_the_nearest_right_one(misspelt: str, ri
 
     assert misspelt in str(refused.value) and f" {right}" in str(refused.value)
     assert "s3cret" not in str(refused.value)
+
+
+def test_a_proxys_password_is_kept_secret() -> None:
+    settings = Settings.from_env({"HIREWIRE_EGRESS_PROXY": "http://me:word@proxy.example:3128"})
+
+    assert settings.egress_proxy is not None and "word" not in repr(settings)
+    assert settings.egress_proxy.get_secret_value() == "http://me:word@proxy.example:3128"
 
 
 def test_the_clients_address_is_no_misspelling() -> None:

@@ -6,6 +6,8 @@ import hmac
 import time
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from service.core import signing
@@ -99,3 +101,31 @@ def test_an_imported_secret_is_judged(secret: str, problem: str | None) -> None:
     said = signing.secret_problem(secret)
 
     assert said is None if problem is None else problem in str(said)
+
+
+def test_an_asymmetric_signature_is_verified_with_the_public_key_alone() -> None:
+    pair, secret = signing.new_key_pair(), signing.new_secret()
+
+    headers = signing.delivery_headers("evt_1", int(time.time()), BODY, [secret], pair.private)
+
+    symmetric, asymmetric = headers["webhook-signature"].split(" ")
+    assert symmetric.startswith("v1,") and asymmetric.startswith("v1a,")
+    public = Ed25519PublicKey.from_public_bytes(
+        base64.b64decode(pair.public.removeprefix("whpk_"), validate=True)
+    )
+    signed = f"evt_1.{headers['webhook-timestamp']}.".encode()
+    raw = base64.b64decode(asymmetric.removeprefix("v1a,"), validate=True)
+    public.verify(raw, signed + BODY)
+    with pytest.raises(InvalidSignature):
+        public.verify(raw, signed + BODY + b" ")
+    # A verifier that knows nothing of it passes it over.
+    Webhook(secret).verify(BODY, headers)
+
+
+def test_a_key_pair_is_written_as_standard_webhooks_writes_it() -> None:
+    pair = signing.new_key_pair()
+
+    assert pair.private.startswith("whsk_") and pair.public.startswith("whpk_")
+    for text in (pair.private, pair.public):
+        assert len(base64.b64decode(text[5:], validate=True)) == 32
+    assert signing.new_key_pair() != pair

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 from standardwebhooks.webhooks import Webhook
 
+from tests.crash.lying import Liar
 from tests.model.arrivals import Arrival
 from tests.model.company import COMPANY_ID, Company
 
@@ -69,8 +70,15 @@ class FarEnds:
         self.open = 0
         self.healed = False
         self.url = ""
+        self.liar = Liar(company, seed)
         self._seed = seed
         self._asked = 0
+
+    def heal(self) -> None:
+        """Be well from now on."""
+        self.healed, self.liar.share = True, 0.0
+        for subscriber in self.subscribers.values():
+            subscriber.healed = True
 
     def answer(self, head: bytes, body: bytes) -> Answer:
         """Answer one request."""
@@ -90,7 +98,9 @@ class FarEnds:
         url = urlsplit(target)
         with self.lock:
             path = url.path.removeprefix(f"/c/{COMPANY_ID}")
-            found = self.company.serve(path, dict(parse_qsl(url.query)))
+            query = dict(parse_qsl(url.query))
+            found = self.company.serve(path, query)
+            found = found and self.liar.told(path.strip("/"), query, found)
         wait = 0.005 * (luck - 0.6) if luck > 0.6 else 0.0
         return (
             (404, b'{"error":["Page not found"]}', wait)

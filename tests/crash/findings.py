@@ -1,13 +1,16 @@
 """After the last life: what is in Redis and what the subscribers got, held against the model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
+from service.core.store.packing import unpack
 from tests.crash.far_ends import FarEnds, Subscriber
 from tests.crash.server import Server
-from tests.model import arrivals, judge
+from tests.model import arrivals, judge, kept
+from tests.model.facts import GONE, State, state_of
+from tests.model.history import Record
 
 _OPEN = """
 local out = {}
@@ -15,6 +18,11 @@ local function add(text) out[#out + 1] = text end
 for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
   local status = redis.call('HGET', 'conn:' .. c, 'status')
   if status ~= 'active' then add('the connection is ' .. status) end
+  local sync = redis.call('HGET', 'conn:' .. c, 'sync')
+  if sync and sync ~= '' then
+    local done = cjson.decode(sync).done
+    if not done or done == 0 then add('a full read') end
+  end
   local n = redis.call('XLEN', 'in:' .. c)
   if n > 0 then add(n .. ' inbox entries') end
   n = redis.call('HLEN', 'park:' .. c)
@@ -78,6 +86,28 @@ def violations(
         mine = frozenset(one["event_id"] for one in dead if one["subscriber_id"] == s)
         found += arrivals.violations(_wish(subscriber, told, mine, strict), subscriber.arrivals)
     return found + list(_replays(server, ends))
+
+
+def kept_wrong(server: Server, c: str, ends: FarEnds, uids: Mapping[str, str]) -> Iterator[str]:
+    """Return where the store differs from the company, after a full read with which all was quiet."""
+    there = {r: _named(state, uids) for r, state in ends.company.all_states().items()}
+    models = {record.model for record in there}
+    return kept.violations(there, ends.company.history.pasts, dict(_kept(server, c, models)))
+
+
+def _kept(server: Server, c: str, models: Iterable[str]) -> Iterator[tuple[Record, State]]:
+    for model in models:
+        for name in server.client.zrange(f"ix:{c}:{model}", 0, -1):
+            fields, gone = server.client.hmget(f"rec:{c}:{model}:{name.decode()}", "f", "d")
+            state = GONE if gone == b"1" else state_of(model, unpack(fields))
+            yield Record(model, name.decode()), state
+
+
+def untold_wrong(server: Server, c: str) -> Iterator[str]:
+    """Return what was told by reads that were all silent."""
+    for event in events(server, c):
+        if event["origin"] == "sync" and "sequence" in event:
+            yield f"a silent read told {event['type']} of {event['data']['remote_id']}"
 
 
 def _wish(

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from types import MappingProxyType
 
+import orjson
 import structlog
 from pydantic import AnyHttpUrl, SecretStr
 
@@ -16,9 +17,10 @@ from service.core.store import redis as store_redis
 from service.core.store.connections import Connection
 from service.core.store.store import Store
 from service.core.store.subscribers import Wanted
-from service.core.unified.registry import ROOTS
+from service.core.unified.model import Collection
+from service.core.unified.registry import COLLECTIONS, ROOTS
 from tests.crash.far_ends import FarEnds, Subscriber
-from tests.crash.findings import open_things, violations
+from tests.crash.findings import kept_wrong, open_things, untold_wrong, violations
 from tests.crash.loop import CrashLoop, collect
 from tests.crash.pipe import CrashPipe
 from tests.crash.plan import Plan, Tally
@@ -27,11 +29,15 @@ from tests.crash.story import SECRET, Story
 from tests.invariants.house import ONLY_BASELINE
 from tests.model import edits
 from tests.model.company import COMPANY_ID, STAGES, Company
+from tests.model.list_edits import UNTOLD
+from tests.model.lists import KINDS
+from workers import collect as collecting
 from workers import sync
 from workers.app import running
 
 SETTLED_WITHIN_S = 12.0
 PAGE = 3
+BASELINE = ("job", "stage", "candidate", "application")
 
 
 class Run:
@@ -44,11 +50,15 @@ class Run:
         self.tally = tally
         self._server = server
         company = Company(self.rng, int(time.time()) + 86_400, explained=self.rng.random() < 0.7)
-        company.settle_in(candidates=14 if scenario == "baseline" else 5, jobs=3)
+        rows = self.rng.choice((1, 4)) if scenario == "sync" else 0
+        company.settle_in(14 if scenario == "baseline" else 5, 3, rows)
         never = 0.15 if scenario in ("replay", "mixed", "settle") else 0.0
         number = self.rng.getrandbits(30)
         subscribers = [Subscriber("all", number, 0.08), Subscriber("some", number + 1, 0.2, never)]
         self.ends = FarEnds(company, subscribers, number)
+        # In some runs the lists, too, are read for the first time while processes die.
+        self._begun = scenario == "baseline" or (scenario == "sync" and self.rng.random() < 0.3)
+        self._known = False
 
     def settings(self, url: str) -> Settings:
         """Return what every process of the run is started with."""
@@ -65,16 +75,18 @@ class Run:
         settings = self.settings(url)
         c, hook, names = self._made(settings, url)
         story = Story(self.rng, self.ends, hook, list(names.values()))
-        story.among = edits.USUAL if self.scenario == "baseline" else edits.ALL
+        story.among = edits.USUAL if self._begun else edits.ALL
+        if self.scenario == "sync":
+            story.among, story.syncs = UNTOLD, 0.03
+            story.emits = self.rng.choice((0.0, 0.5, 1.0))
+            self.ends.liar.share = self.rng.choice((0.0, 0.05))
         story.replays = {"replay": 0.2, "mixed": 0.04}.get(self.scenario, 0.0)
         story.sweeps = 0.3 if self.scenario == "sweep" else 0.05
-        if self.scenario != "baseline":
+        if not self._begun:
             self._clean(settings, story, c)
         for _ in range(points):
             self._one_life(settings, story, c)
-        self.ends.healed = True
-        for subscriber in self.ends.subscribers.values():
-            subscriber.healed = True
+        self.ends.heal()
         self._clean(settings, story, c)
         self._judge(c, names, story)
 
@@ -82,7 +94,7 @@ class Run:
         async def make() -> tuple[Connection, dict[str, str]]:
             store = Store.open(settings)
             connection = await store.connections.create(COMPANY_ID, "token", SECRET, "Example")
-            if self.scenario != "baseline":
+            if self.scenario not in ("baseline", "sync"):
                 await store.connections.note(connection.id, sync=ONLY_BASELINE)
             names = {}
             for name, patterns in (("all", ("*",)), ("some", ("application.*", "job.*"))):
@@ -120,14 +132,18 @@ class Run:
         self._server.wait_out()
         if self.tally.points % 25 == 0:
             collect()
-        self._baseline_may_be_over(c)
+        self._reads_may_be_over(story, c)
 
-    def _baseline_may_be_over(self, c: str) -> None:
-        done = self._server.call("HGET", f"conn:{c}", "baseline_done")
-        if done and not any(
-            p.seen_until is not None for p in self.ends.company.history.pasts.values()
-        ):
-            self.ends.company.history.baseline_ended()
+    def _reads_may_be_over(self, story: Story, c: str) -> None:
+        done, sync = self._server.call("HMGET", f"conn:{c}", "baseline_done", "sync")
+        history, run = self.ends.company.history, orjson.loads(sync or b"{}")
+        if done and not any(p.seen_until is not None for p in history.pasts.values()):
+            history.baseline_ended(BASELINE)
+        if run.get("done"):
+            story.reads.ended(run.get("began", 0))
+            if not self._known:
+                history.baseline_ended(KINDS)
+                self._known = True
 
     def _clean(self, settings: Settings, story: Story, c: str) -> None:
         """One process that nothing happens to works until all is settled."""
@@ -146,6 +162,8 @@ class Run:
                         if replayed or not self.ends.healed:
                             return
                         await story.replay_dead(ctx)
+                        if story.syncs:
+                            await story.sync(ctx)
                         replayed = True
                     self._server.a_while()
                     for drain in drains.all():
@@ -158,6 +176,10 @@ class Run:
     def _judge(self, c: str, names: dict[str, str], story: Story) -> None:
         uids = {str(stage): ids.record_id(c, "stage", str(stage)) for stage in STAGES}
         found = violations(self._server, c, self.ends, names, uids, strict=self.scenario != "steal")
+        if self.scenario == "sync":
+            found += kept_wrong(self._server, c, self.ends, uids)
+            if not story.emits:
+                found += untold_wrong(self._server, c)
         self.tally.wrong += [*story.problems, *found]
         self.tally.events += int(self._server.call("XLEN", f"log:{c}"))
 
@@ -171,6 +193,18 @@ def quicker() -> None:
         for name, root in ROOTS.items()
     }
     vars(sync)["ROOTS"] = MappingProxyType(small)
+    vars(sync)["DEEP_PAGE"] = PAGE
+    few = {name: _in_small_pages(each) for name, each in COLLECTIONS.items()}
+    vars(sync)["COLLECTIONS"] = vars(collecting)["COLLECTIONS"] = MappingProxyType(few)
+
+
+def _in_small_pages(each: Collection) -> Collection:
+    """Return a list whose pages are small where they tell of a total, or are all candidates' at once."""
+    if each.bulk is not None:
+        return dataclasses.replace(each, bulk=dataclasses.replace(each.bulk, limit=PAGE))
+    if KINDS[each.member].pages if each.member in KINDS else False:
+        return dataclasses.replace(each, listing=dataclasses.replace(each.listing, limit=PAGE))
+    return each
 
 
 def listen(tally: Tally) -> None:

@@ -9,13 +9,16 @@ import orjson
 
 from service.core import signing, times
 from service.core.logs import where
+from service.core.replaying.reviving import revive
+from service.core.store.connections import ACTIVE
 from service.core.store.replays import Item
+from service.core.store.runs import Run
 from service.hooks import Hooks
-from service.ops.reviving import revive
 from service.webhooks import PREFIX, Receiver
 from tests.crash.far_ends import FarEnds
 from tests.model import edits
 from tests.model.company import Webhook
+from tests.model.reads import Reads
 from workers.app import Drains
 from workers.context import Context
 from workers.sweep import sweep
@@ -42,6 +45,9 @@ class Story:
         self.among = edits.ALL
         self.replays = 0.0
         self.sweeps = 0.05
+        self.syncs = 0.0
+        self.emits = 1.0
+        self.reads = Reads(self._company)
         self.problems: list[str] = []
 
     def born_again(self) -> None:
@@ -70,8 +76,8 @@ class Story:
         await self._replay(ctx, everything=True)
         async for rows in ctx.store.dead_letters.pages():
             for dead in await ctx.store.dead_letters.load([name for name, _ in rows]):
-                if dead and dead.kind == "inbound":
-                    await revive(ctx.store, dead)
+                if dead and dead.kind == "inbound" and not await revive(ctx.store, dead):
+                    await ctx.store.dead_letters.discard(dead.id)
 
     def _next(self, ctx: Context, hooks: Hooks) -> Any:
         chance = self._rng.random()
@@ -79,6 +85,8 @@ class Story:
             return sweep(ctx)
         if chance < self.sweeps + self.replays:
             return self._replay(ctx)
+        if chance < self.sweeps + self.replays + self.syncs:
+            return self.sync(ctx)
         unsent = [w for w in self._company.outbox if id(w) not in self._sending]
         if unsent and (chance > 0.4 or len(unsent) > MOST_UNSENT):
             # Mostly in order; now and then a later one overtakes.
@@ -92,6 +100,19 @@ class Story:
             if type(error).__name__ != "StoreUnavailable":
                 self.problems.append(f"a fault of ours: {where(error)}: {error}")
         drains.refetch.wake()
+
+    async def sync(self, ctx: Context) -> None:
+        """Ask for a full read, as the ops API does; one that is under way is not begun anew."""
+        (connection,) = await ctx.store.connections.all()
+        if connection.status != ACTIVE or not Run.of(connection).done:
+            return
+        emit, deep = self._rng.random() < self.emits, self._rng.random() < 0.8
+        run = Run.asked_for(emit=emit, deep=deep)
+        with self._ends.lock:
+            self.reads.ended(Run.of(connection).began)
+            self.reads.begins(run.began, emit=emit, deep=deep)
+        sync, parts = run.dump()
+        await ctx.store.connections.wake(connection.id, ACTIVE, sync=sync, baseline=parts)
 
     async def _edit(self) -> None:
         with self._ends.lock:

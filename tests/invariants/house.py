@@ -1,5 +1,6 @@
 """What the tests of the invariants stand on: store, ingress, a Recruitee, workers in process."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -245,7 +246,7 @@ class Receiving:
 
 def ingress(settings: Settings) -> Starlette:
     """Return the app that Recruitee's webhooks meet."""
-    app = Starlette(lifespan=lifespan(settings))
+    app = Starlette(lifespan=lifespan(settings, asyncio.Event()))
     app.add_middleware(Receiving)
     return app
 

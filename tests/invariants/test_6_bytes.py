@@ -64,6 +64,7 @@ async def test_after_a_rotation_both_secrets_sign_the_same_bytes(
     async with house.worker():
         await until(lambda: raw.requests)
 
+    assert fresh
     assert signed_with(old, raw.requests[0]) and signed_with(fresh, raw.requests[0])
 
 

@@ -5,6 +5,7 @@ import asyncio
 import orjson
 
 from service.core.store import keys
+from service.core.store.packing import unpack
 from tests.invariants.house import House
 from tests.invariants.recruitee import TOKEN, Fault
 from tests.serving import Receiver, eventually, until
@@ -113,7 +114,7 @@ async def test_a_record_that_breaks_our_code_is_an_inbound_dead_letter_until_it_
     record = keys.record(c, "candidate", "1")
     whole = await house.store.pipe.call("HGET", record, "f")
     # As if an older version had stored tags in another shape.
-    broken = orjson.dumps(orjson.loads(whole) | {"tags": 5})
+    broken = orjson.dumps(unpack(whole) | {"tags": 5})
     await house.store.pipe.call("HSET", record, "f", broken)
     async with house.worker():
         await house.rename(connection, 1, "One Later")

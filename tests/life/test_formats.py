@@ -6,6 +6,7 @@ import orjson
 
 from service.core.store import keys
 from service.core.store.inbox import Parked
+from service.core.store.packing import unpack
 from tests.invariants.house import House
 from tests.life.ops import web_of
 from tests.serving import Receiver, eventually
@@ -144,7 +145,7 @@ async def test_a_snapshot_that_lacks_newer_fields_or_has_unknown_ones_tells_only
     c = (connection := await house.connect()).id
     await house.subscribe(receiver.url)
     call = house.store.pipe.call
-    fields = orjson.loads(await call("HGET", keys.record(c, "candidate", "1"), "f"))
+    fields = unpack(await call("HGET", keys.record(c, "candidate", "1"), "f"))
     older = {name: fields[name] for name in ("id", "remote_id", "name", "remote_updated_at")}
     await call("HSET", keys.record(c, "candidate", "1"), "f", orjson.dumps(older | OTHERS))
     await call("HDEL", keys.record(c, "candidate", "1"), "g", "h")

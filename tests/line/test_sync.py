@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from service.core.store import keys
+from service.core.store.packing import unpack
 from service.core.store.runs import Run
 from service.core.unified.registry import COLLECTIONS, MODELS
 from tests.line.conftest import Line
@@ -64,7 +65,7 @@ async def test_what_changed_unseen_is_adopted_in_silence_or_told_when_asked(line
     assert told["data"]["remote_id"] == str(people[1]["id"])
     silent = keys.record(connection.id, "candidate", str(people[0]["id"]))
     (fields,) = await line.store.pipe.call("HMGET", silent, "f")
-    assert orjson.loads(fields)["first_name"] == "Ada"
+    assert unpack(fields)["first_name"] == "Ada"
 
 
 async def test_a_full_read_under_a_narrower_scope_forgets_what_is_outside(line: Line) -> None:

@@ -2,9 +2,11 @@
 
 import copy
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.model import lists
 from tests.model.facts import State
 from tests.model.history import History, Record
 
@@ -51,6 +53,12 @@ class Company:
     stages: dict[int, str] = field(default_factory=lambda: {i: f"Stage {i}" for i in STAGES})
     deleted: dict[int, Json] = field(default_factory=dict)
     served_deleted: set[int] = field(default_factory=set)
+    lists: dict[str, dict[int, Json]] = field(
+        default_factory=lambda: {model: {} for model in lists.KINDS}
+    )
+    left: dict[int, Json] = field(default_factory=dict)  # users who are not listed any more
+    shifts: Counter[str] = field(default_factory=Counter)
+    """Model -> how often something may have hidden one of it from who reads page by page."""
     outbox: list[Webhook] = field(default_factory=list)
     history: History = field(default_factory=History)
     ticks: int = 0
@@ -68,8 +76,11 @@ class Company:
         self.ids += 1
         return self.ids
 
-    def settle_in(self, candidates: int, jobs: int) -> None:
-        """Be a company that has been there for long: no webhooks, all made long ago."""
+    def settle_in(self, candidates: int, jobs: int, rows: int = 0) -> None:
+        """Be a company that has been there for long: no webhooks, all made long ago.
+
+        `rows` are in each of its lists.
+        """
         for _ in range(jobs):
             self._offer("published", LONG_AGO)
         for _ in range(candidates):
@@ -78,7 +89,20 @@ class Company:
                 sorted(self.offers), min(jobs, self.rng.choice((1, 1, 2)))
             ):
                 self._place(person, offer_id, LONG_AGO)
-        self._noted()
+        for model in lists.KINDS:
+            for _ in range(rows):
+                self.list_row(model, LONG_AGO)
+        self.noted()
+
+    def list_row(self, model: str, at: str) -> None:
+        """Add a row to a list; one that belongs to a candidate goes to any."""
+        kind, number = lists.KINDS[model], self.number()
+        row = {"id": number, "created_at": at, **kind.made(number)}
+        if kind.owned:
+            row["candidate_id"] = self.rng.choice(sorted(self.candidates))
+        self.lists[model][number] = row
+        if kind.pages:
+            self.shifts[model] += 1  # its total is another one now
 
     def _candidate(self, at: str) -> Json:
         made: Json = {
@@ -110,20 +134,24 @@ class Company:
 
     def fire(self, event_type: str, subtype: str | None, at: str, payload: Json) -> None:
         """Note what changed and put the webhook that tells of it into the outbox."""
-        moved = self._noted()
+        moved = self.noted()
         body: Json = {
             "id": self.number(), "event_type": event_type, "event_subtype": subtype, "created_at": at,
             "attempt_count": 1, "payload": {"company": {"id": int(COMPANY_ID)}, **payload},
         }  # fmt: skip
-        self.outbox.append(Webhook(body, self.history.moments(moved)))
+        # Of what is in lists no webhook tells, though it may end with its candidate.
+        told = [record for record in moved if record.model not in lists.KINDS]
+        self.outbox.append(Webhook(body, self.history.moments(told)))
 
-    def _noted(self) -> list[Record]:
+    def noted(self) -> list[Record]:
         """Bring the history up to date; return the records whose state is new."""
         now = self.states()
         past = self.history.present()
         moved = [record for record, state in now.items() if past.get(record) != state]
         for record in moved:
             self.history.note(record, now[record])
+            if owner := self._owner(record):
+                self.history.pasts[record].owner = owner
         lost = [r for r, state in past.items() if r not in now and "remote_deleted_at" not in state]
         for record in lost:
             self.history.gone(record)
@@ -144,7 +172,33 @@ class Company:
             }  # fmt: skip
         for i, name in self.stages.items():
             found[Record("stage", str(i))] = {"name": name}
-        return found
+        return found | self._listed_states(silent=False)
+
+    def all_states(self) -> dict[Record, State]:
+        """Return the same, with what no event tells of."""
+        return self.states() | self._listed_states(silent=True)
+
+    def _listed_states(self, *, silent: bool) -> dict[Record, State]:
+        gone = {i: {**user, "is_active": False} for i, user in self.left.items()}
+        return {
+            Record(model, str(i)): kind.state(row)
+            for model, kind in lists.KINDS.items()
+            for i, row in (self.lists[model] | (gone if model == "user" else {})).items()
+            if kind.silent == silent and (not kind.owned or row["candidate_id"] in self.candidates)
+        }
+
+    def _owner(self, record: Record) -> Record | None:
+        if record.model == "application":
+            return self._applicant(int(record.remote_id))
+        row = self.lists.get(record.model, {}).get(int(record.remote_id), {})
+        owner = row.get("candidate_id")
+        return Record("candidate", str(owner)) if owner else None
+
+    def _applicant(self, placement: int) -> Record | None:
+        for person in self.candidates.values():
+            if any(p["id"] == placement for p in person["placements"]):
+                return Record("candidate", str(person["id"]))
+        return None
 
     # --- what it serves
 
@@ -158,11 +212,13 @@ class Company:
             case ["admin"]:
                 return {"admin": {"id": 1}}
             case ["candidates"]:
-                return {"candidates": self._listed(query), "references": self._references()}
+                rows = [self._counted(row) for row in self._listed(query)]
+                return {"candidates": rows, "references": self._references()}
             case ["candidates", i]:
                 served = self.deleted if int(i) in self.served_deleted else self.candidates
                 person = served.get(int(i))
-                return person and {"candidate": person, "references": self._references()}
+                told = person and {"candidate": self._counted(person)}
+                return told and {**told, "references": self._references()}
             case ["offers"]:
                 rows = list(self.offers.values())[self._page(query)]
                 return {"offers": [self._whole(row) for row in rows], "references": []}
@@ -173,7 +229,17 @@ class Company:
                 person = self.candidates.get(int(i)) or {"placements": []}
                 placed = [p for p in person["placements"] if p["offer_id"] == int(offer)]
                 return {"placement": placed[0]} if placed else None
-        return None
+        asked = lists.asked_for(self.lists, self.candidates, "/".join(parts), query)
+        return lists.answer(asked) if asked else None
+
+    def _counted(self, person: Json) -> Json:
+        """Return a candidate with the numbers of its notes and files."""
+        mine = {
+            f"{model}s_count": sum(r.get("candidate_id") == person["id"] for r in rows.values())
+            for model, rows in self.lists.items()
+            if model in ("note", "attachment")
+        }
+        return {**person, **mine}
 
     def _listed(self, query: dict[str, str]) -> list[Json]:
         if query.get("deleted") == "true":

@@ -93,6 +93,7 @@ def delete(company: Company) -> None:
         at = company.now()
         person["updated_at"] = at
         company.deleted[person["id"]] = company.candidates.pop(person["id"])
+        company.shifts.update(("candidate", "interview", "evaluation"))
         if company.rng.random() < 0.4:
             company.served_deleted.add(person["id"])
         company.fire("candidate_deleted", None, at, _about(person))

@@ -4,24 +4,49 @@ Nothing of the program's own comparing is imported here: this is what it is held
 A state is a record's told fields, by Kombo's names; a record that is gone is `GONE` and nothing else.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 State = Mapping[str, Any]
 GONE: State = {"remote_deleted_at": True}
 
-TRACKED: Mapping[str, tuple[str, ...]] = {
+TRACKED: dict[str, tuple[str, ...]] = {
     "candidate": ("name", "first_name", "last_name", "title", "tags"),
     "application": ("current_stage_id", "outcome", "rejection_reason_name"),
     "job": ("name", "status", "visibility", "tags"),
     "stage": ("name",),
+    "user": ("first_name", "status"),
+    "department": ("name",),
+    "location": ("name", "city"),
+    "tag": ("name",),
+    "rejection_reason": ("name", "index"),
+    "note": ("content_html", "content_text"),
+    "attachment": ("file_name", "visibility"),
+    "interview": ("title", "starting_at", "ending_at"),
+    "evaluation": ("overall_recommendation", "rating_note"),
 }
 """What the model follows of each record; whether it is deleted comes on top."""
 
+SILENT: dict[str, tuple[str, ...]] = {
+    "source": ("name",), "job_tag": ("name",), "role": ("remote_label",),
+}  # fmt: skip
+"""What is followed of records that no event tells of: what the store must hold."""
+
 ALONG = frozenset(
-    {"rejected_at", "hired_at", "job_starts_at", "work_location_id", "opened_at", "closed_at"}
-)
+    {
+        "rejected_at", "hired_at", "job_starts_at", "work_location_id", "opened_at", "closed_at",
+        "is_private", "visible_to",
+    }
+)  # fmt: skip
 """Paths that go along with a tracked change; their values are not followed."""
+
+
+BORN: Mapping[str, str] = {"interview": "scheduled"}
+ENDED: Mapping[str, str] = {"interview": "canceled"}
+BACK: Mapping[str, str] = {
+    **dict.fromkeys(("candidate", "application", "job"), "restored"), "interview": "scheduled",
+}  # fmt: skip
+"""What beginning, end and return of a record are called, where not created, deleted, created."""
 
 
 class Told(NamedTuple):
@@ -35,7 +60,7 @@ def state_of(model: str, record: Mapping[str, Any]) -> State:
     """Return what the model follows of a record as an event shows it; unknown fields are left out."""
     if record.get("remote_deleted_at") is not None:
         return GONE
-    return {name: record[name] for name in TRACKED[model] if name in record}
+    return {name: record[name] for name in (TRACKED.get(model) or SILENT[model]) if name in record}
 
 
 def agree(model: str, one: State, other: State) -> bool:
@@ -51,10 +76,10 @@ def between(model: str, before: State, after: State) -> list[Told]:
         if before == after:
             return []
         gone = after == GONE
-        word = "deleted" if gone else "restored"
+        word = ENDED.get(model, "deleted") if gone else BACK.get(model, "created")
         return [Told(f"{model}.{word}", (("remote_deleted_at", not gone, gone),))]
     moved = {n: (before[n], after[n]) for n in before if n in after and before[n] != after[n]}
-    told = list({"application": _application, "job": _job}.get(model, _tagged)(moved))
+    told = list(_TOLD.get(model, _nothing)(moved))
     if moved:
         told.append(("updated", dict(moved)))
     return [
@@ -100,6 +125,20 @@ def _tagged(moved: Moved) -> Iterator[tuple[str, Moved]]:
         yield "tag_removed", {f"tags.{name}": (name, None)}
     for name in sorted(set(now) - set(was)):
         yield "tag_added", {f"tags.{name}": (None, name)}
+
+
+def _interview(moved: Moved) -> Iterator[tuple[str, Moved]]:
+    if times := _taken(moved, "starting_at", "ending_at"):
+        yield "rescheduled", times
+
+
+def _nothing(_: Moved) -> Iterator[tuple[str, Moved]]:
+    return iter(())
+
+
+_TOLD: Mapping[str, Callable[[Moved], Iterator[tuple[str, Moved]]]] = {
+    "application": _application, "job": _job, "candidate": _tagged, "interview": _interview,
+}  # fmt: skip
 
 
 def _taken(moved: Moved, *names: str) -> Moved:

@@ -1,6 +1,6 @@
 """What Recruitee had: every record's states in the order it had them, and which webhooks told of them."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -22,6 +22,12 @@ class Past:
     told_of: int = -1
     seen_until: int | None = None
     """Known before all else: the baseline may have read any state up to this one. None: born later."""
+    owner: "Record | None" = None
+    """The candidate with whom it ends."""
+    shown: int = -1
+    """The latest state that a full read was to tell of; one of its time or later must be told."""
+    adopted: list[tuple[int, int]] = field(default_factory=list)
+    """Silent reads: each may have adopted one of these states, first to last."""
 
     @property
     def last(self) -> int:
@@ -55,10 +61,14 @@ class History:
             past = self.pasts[record]
             past.told_of = max(past.told_of, index)
 
-    def baseline_ended(self) -> None:
-        """Say that the baseline has been taken: whatever is new from now on is created."""
-        for past in self.pasts.values():
-            past.seen_until = past.last
+    def baseline_ended(self, models: Container[str] | None = None) -> None:
+        """Say that the baseline has been taken: whatever is new from now on is created.
+
+        `models` are those that it reads; None: all.
+        """
+        for record, past in self.pasts.items():
+            if models is None or record.model in models:
+                past.seen_until = past.last
 
     def present(self) -> dict[Record, State]:
         """Return every record's last state."""

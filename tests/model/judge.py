@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from tests.model.facts import ALONG, GONE, State, Told, agree, between, state_of
+from tests.model.facts import ALONG, BORN, GONE, State, Told, agree, between, state_of
 from tests.model.history import History, Past, Record
 
 Event = Mapping[str, Any]
@@ -41,6 +41,7 @@ def violations(history: History, events: Sequence[Event]) -> list[str]:
     for record, past in history.pasts.items():
         said = told.get(record, [])
         wrong = [*_sequence(said), *_past(record, past, said)]
+        wrong += _family(past, said, told.get(past.owner, [])) if past.owner else []
         found += [f"{_name(record)}: {words}" for words in wrong]
         if wrong:
             found.append(f"{_name(record)}: {_account(record, past, said)}")
@@ -75,7 +76,7 @@ def _past(record: Record, past: Past, events: Sequence[Event]) -> list[str]:
     if past.seen_until is None:
         return list(_Reading(record.model, past, None).read(events))
     starts: list[int | None] = list(range(past.seen_until + 1))
-    if events and events[0]["type"].endswith(".created"):
+    if events and _begins(events[0]):
         starts = [None]
     wrong: list[str] = []
     for start in starts:
@@ -84,6 +85,42 @@ def _past(record: Record, past: Past, events: Sequence[Event]) -> list[str]:
             return []
         wrong = wrong if wrong and len(wrong) <= len(found) else found
     return wrong
+
+
+def _family(past: Past, events: Sequence[Event], owners: Sequence[Event]) -> Iterator[str]:
+    """What belongs to a candidate ends with it, and comes back with it."""
+    if not owners:
+        return
+    known = bool(events) or past.seen_until is not None
+    gone, owner_gone = (bool(said) and _ends(said[-1]) for said in (events, owners))
+    there = past.states[-1] != GONE
+    if owner_gone and known and not gone:
+        yield "its candidate is told to be gone, and it is not"
+    if _returns_at_all(owners) and not owner_gone and gone and there:
+        yield "its candidate is told to be back, and it is not"
+
+
+def _returns_at_all(events: Sequence[Event]) -> bool:
+    return any(_returns(event) for event in events)
+
+
+def _ends(event: Event) -> bool:
+    return _deleted_at(event) is True
+
+
+def _returns(event: Event) -> bool:
+    return _deleted_at(event) is False
+
+
+def _deleted_at(event: Event) -> bool | None:
+    """Return whether an event says that its record is gone now; None where it says nothing of that."""
+    said = [c["after"] for c in event["data"]["changes"] if c["path"] == "remote_deleted_at"]
+    return said[0] is not None if said else None
+
+
+def _begins(event: Event) -> bool:
+    model, word = event["type"].split(".")
+    return word == BORN.get(model, "created") and not _returns(event)
 
 
 class _Reading:
@@ -104,17 +141,17 @@ class _Reading:
 
     def _shown(self, event: Event) -> str:
         # A return is told first and shows where it all led to: a group of its own.
-        if event["type"].endswith((".restored", ".created")):
+        if _returns(event) or _begins(event):
             return f"{event['type']} {event['sequence']}"
         return repr(sorted(state_of(self._model, event["data"]["record"]).items()))
 
     def _group(self, _: str, events: list[Event]) -> Iterator[str]:
         first = events[0]
         shows = state_of(self._model, first["data"]["record"])
-        number, word = first["sequence"], first["type"].split(".")[1]
-        if word == "created":
+        number = first["sequence"]
+        if _begins(first):
             yield from self._born(shows, number)
-        elif word == "restored":
+        elif _returns(first):
             if self._told != GONE:
                 yield f"#{number} tells the return of what was not gone"
             # Hops from before the end may chain over it, and are told after the return then.
@@ -166,14 +203,20 @@ class _Reading:
         yield f"#{number} shows {why}: {dict(shows)}"
 
     def _end(self) -> Iterator[str]:
-        owed = self._past.states[max(self._past.told_of, 0) :]
-        if self._past.told_of < 0:
-            return
+        for since, why in (
+            (self._past.told_of, "its webhook was acknowledged"),
+            (self._past.shown, "a full read was to tell of it"),
+        ):
+            if since >= 0:
+                yield from self._owes(self._past.states[since:], why)
+
+    def _owes(self, owed: Sequence[State], why: str) -> Iterator[str]:
         if self._told is None:
             if GONE not in owed:
-                yield "it was never told of, though its webhook was acknowledged"
+                yield f"it was never told of, though {why}"
         elif not any(agree(self._model, self._told, state) for state in owed):
-            yield f"the last that was told is {dict(self._told)}, but it is {dict(owed[-1])}"
+            told, now = dict(self._told), dict(owed[-1])
+            yield f"the last that was told is {told}, but it is {now}, and {why}"
 
 
 def told_of(event: Event) -> Told:

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Sequence
 import aiohttp
 import pytest
 
-from service.core.net.guard import AddressRefusedError, Lookup, guarded_session
+from service.core.net.dialling import AddressRefusedError
+from service.core.net.guard import guarded_session
+from service.core.net.names import Lookup
 from tests.net.receiver import OK, Receiver, always, receiving
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))

@@ -153,8 +153,10 @@ async def test_dead_letters_are_chosen_by_their_last_status_and_go_to_their_own_
         {"event_ids": ["evt_nobody"]},
         {"dead_letter_ids": ["dlt_nobody"]},
         {"since": "2026-01-01T00:00:00Z", "subscriber_ids": ["sub_nobody"]},
-        {"since": "2026-01-01T00:00:00Z", "rate": 5},
-        {"since": "2026-01-01T00:00:00Z", "missing": True},
+        {"since": "2026-01-01T00:00:00Z", "rate": 0},
+        {"since": "2026-01-01T00:00:00Z", "rate": "5"},
+        {"since": "2026-01-01T00:00:00Z", "missing": "yes"},
+        {"filter": {"kind": "lost"}},
         {"since": "2026-01-01T00:00:00Z", "dry_run": "yes"},
     ],
 )

@@ -293,9 +293,10 @@ async def test_the_timeline_grows_by_what_was_done(api: Api) -> None:
 
     new = await api.read("/tracking/activities", cursor_order="asc", cursor_position=before)
     assert [one["event"] for one in new["activities"]] == [
-        "candidate_disqualify", "candidate_requalify", "candidate_tags", "candidate_remove",
+        "candidate_disqualify", "candidate_requalify", "tag_add", "candidate_tags",
+        "candidate_remove",
     ]  # fmt: skip
-    assert {one["candidate_id"] for one in new["activities"]} == {who["id"]}
+    assert {one["candidate_id"] for one in new["activities"]} == {who["id"], None}
 
 
 async def test_people_apply_through_the_careers_site_to_open_jobs_only(api: Api) -> None:

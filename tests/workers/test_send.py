@@ -7,20 +7,19 @@ import random
 import ssl
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Callable, Mapping
+import warnings
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from service import __version__
 from service.core.net.guard import guarded_session
 from service.core.retry_after import retry_after_s
+from tests.net.authority import DAY, Authority
 from tests.net.receiver import (
     OK,
     Answer,
@@ -32,7 +31,10 @@ from tests.net.receiver import (
     hang_up,
     receiving,
 )
+from workers.retry import RetryAt, next_step
 from workers.send import Outcome, post
+
+AUTHORITY = Authority()
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 HEADERS = {"content-type": "application/json", "webhook-id": "evt_1"}
@@ -405,16 +407,51 @@ async def test_a_kept_connection_that_ends_twice_is_one_failure(
     assert len(receiver.heads) == 3
 
 
-async def test_tls_is_verified(tmp_path: Path) -> None:
-    server, client = _certificate(tmp_path)
-    async with receiving(always(OK), tls=server) as receiver:
-        async with guarded_session(LOOPBACK, tls=client) as trusting:
-            good = await posted(trusting, receiver.url)
-        async with guarded_session(LOOPBACK) as strict:
-            bad = await posted(strict, receiver.url)
+@pytest.mark.parametrize(
+    ("authority", "name", "when", "error"),
+    [
+        (AUTHORITY, "127.0.0.1", {}, None),
+        (AUTHORITY, "127.0.0.1", {"begins": -3 * DAY, "ends": -DAY}, "tls"),
+        (AUTHORITY, "127.0.0.1", {"begins": DAY, "ends": 2 * DAY}, "tls"),
+        (AUTHORITY, "other.example", {}, "tls"),
+        (Authority("127.0.0.1"), "127.0.0.1", {}, "tls"),
+    ],
+    ids=["good", "expired", "not valid yet", "wrong name", "not trusted"],
+)
+async def test_tls_is_verified(
+    tmp_path: Path, authority: Authority, name: str, when: Mapping[str, Any], error: str | None
+) -> None:
+    server = authority.serving(tmp_path, name, **when)
+    async with (
+        receiving(always(OK), tls=server) as receiver,
+        guarded_session(LOOPBACK, tls=AUTHORITY.trusted()) as session,
+    ):
+        outcome = await posted(session, receiver.url)
 
-    assert good.succeeded
-    assert (bad.status, bad.error, bad.refused) == (None, "tls", False)
+    assert (outcome.error, outcome.succeeded, outcome.refused) == (error, error is None, False)
+    assert len(receiver.heads) == (error is None)
+
+
+async def test_a_self_signed_certificate_is_not_trusted_by_default(
+    session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    async with receiving(always(OK), tls=AUTHORITY.serving(tmp_path, "127.0.0.1")) as receiver:
+        outcome = await posted(session, receiver.url)
+
+    assert (outcome.status, outcome.error, receiver.heads) == (None, "tls", [])
+
+
+async def test_old_tls_is_not_spoken(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    server = AUTHORITY.serving(tmp_path, "127.0.0.1")
+    server.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        server.minimum_version = ssl.TLSVersion.TLSv1_1
+        server.maximum_version = ssl.TLSVersion.TLSv1_1
+    async with receiving(always(OK), tls=server) as receiver:
+        outcome = await posted(session, receiver.url)
+
+    assert outcome.error in ("tls", "connection reset") and receiver.heads == []
 
 
 async def test_a_plain_server_behind_https_is_a_tls_failure(
@@ -443,6 +480,81 @@ async def test_retry_after_is_read_from_the_answer(
     outcome = await outcome_of(session, always(headed("503 Busy", *lines)))
 
     assert (outcome.status, outcome.retry_after_s) == (503, expected)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Retry-After: 0", "Retry-After: " + "9" * 5000, "Retry-After: 1e400",
+        "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT", "Retry-After: Thu, 01 Jan 1970 00:00:00 GMT",
+        "Retry-After: 5\r\nRetry-After: 999999999", "Retry-After:",
+    ],
+    ids=["none", "long", "infinite", "far", "past", "twice", "empty"],
+)  # fmt: skip
+async def test_a_storm_of_429_never_asks_for_more_than_a_day_nor_for_less_than_the_step(
+    session: aiohttp.ClientSession, said: str
+) -> None:
+    async with receiving(always(headed("429 Slow Down", said))) as receiver:
+        for attempt in range(1, 6):
+            outcome = await posted(session, receiver.url)
+            step = next_step(outcome, attempt, (0, 5, 60, 300, 1800, 7200), 0.0, 0)
+            assert isinstance(step, RetryAt)
+            assert (0, 5, 60, 300, 1800, 7200)[attempt] * 1000 <= step.at_ms <= 86_400_000
+            assert (outcome.status, outcome.error, len(outcome.excerpt)) == (429, None, 2)
+
+    assert receiver.connections == 1
+
+
+async def test_a_name_that_turns_inward_between_two_look_ups_is_not_followed() -> None:
+    answers = iter([["127.0.0.1"], ["10.0.0.1"], ["169.254.169.254", "127.0.0.1"], []])
+    asked: list[str] = []
+
+    async def lookup(name: str, port: int) -> Sequence[str]:
+        asked.append(name)
+        return next(answers)
+
+    outcomes = []
+    async with receiving(always(OK, close=True)) as receiver:
+        url = f"http://turning.example:{receiver.port}/hook"
+        for _ in range(4):
+            # A session each: what it looked up it may keep for seconds.
+            async with guarded_session(LOOPBACK, lookup=lookup) as session:
+                outcomes.append(await posted(session, url))
+
+    assert [outcome.error for outcome in outcomes] == [
+        None, "refused address", "refused address", "dns",
+    ]  # fmt: skip
+    assert (receiver.connections, len(asked)) == (1, 4)
+
+
+async def test_a_look_up_that_hangs_meets_the_deadline() -> None:
+    async def lookup(name: str, port: int) -> Sequence[str]:
+        await asyncio.Event().wait()
+        return ()
+
+    async with guarded_session(LOOPBACK, lookup=lookup) as session:
+        outcome = await posted(session, "https://hanging.example/", timeout_s=0.2)
+
+    assert (outcome.error, outcome.duration_ms < 1500) == ("timeout", True)
+
+
+async def test_thirty_hostile_receivers_at_once_cost_little_memory_and_one_deadline(
+    session: aiohttp.ClientSession,
+) -> None:
+    endless = forever(b"HTTP/1.1 200 OK\r\n\r\n", CHUNK)
+    storm = forever(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 500)
+    drip = forever(b"HTTP/1.1 200 OK\r\nX: ", b"y", pause_s=0.05)
+    async with receiving(endless) as a, receiving(storm) as b, receiving(drip) as c:
+        urls = [a.url, b.url, c.url] * 10
+        tracemalloc.start()
+        began = time.monotonic()
+        outcomes = await asyncio.gather(*(posted(session, url, timeout_s=1.0) for url in urls))
+        lasted = time.monotonic() - began
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+    assert {outcome.error for outcome in outcomes} <= {None, "bad answer", "timeout"}
+    assert lasted < 5.0 and peak < 64 * 2**20
 
 
 @pytest.mark.parametrize(
@@ -502,36 +614,3 @@ async def _until(fact: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not fact():  # noqa: ASYNC110 - the fact is the kernel's, it sets no event of ours
             await asyncio.sleep(0.005)
-
-
-def _certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context under a fresh self-signed certificate, and a client's that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(pem)
-    return server, ssl.create_default_context(cafile=str(pem))

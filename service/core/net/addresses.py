@@ -11,10 +11,12 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NOT_PUBLIC: Final = "does not lead to a public address"
 PLAIN: Final = "must use https"
 PORT: Final = "uses a port that is not open to subscribers (443, 4443, 8443, 9443)"
+PROXY_PORT: Final = "uses a port where no proxy is looked for (80, 443, 3128, 8080, 8443, 8888)"
 
 # Where TLS for people's own services is found. Any other port of a public host is more likely a
 # mail server than a subscriber; a network that the operator named may use every port.
 PUBLIC_PORTS: Final = frozenset({443, 4443, 8443, 9443})
+PROXY_PORTS: Final = frozenset({80, 443, 3128, 8080, 8443, 8888})
 
 _V4_CLOSED: Final = tuple(
     ipaddress.IPv4Network(text)
@@ -81,6 +83,17 @@ def dial_verdict(address: str, port: int, *, plain: bool, allowed: Sequence[Netw
     if plain:
         return PLAIN
     return None if port in PUBLIC_PORTS else PORT
+
+
+def proxy_verdict(address: str, port: int, allowed: Sequence[Network]) -> str | None:
+    """Say why a subscriber's own proxy may not be dialled at this address and port, or None.
+
+    It may be spoken to without TLS: what it carries to public hosts is TLS in any case.
+    """
+    problem = dial_verdict(address, port, plain=False, allowed=allowed)
+    if problem is PORT:
+        return None if port in PROXY_PORTS else PROXY_PORT
+    return problem
 
 
 def _forms(text: str) -> tuple[Address, ...] | None:

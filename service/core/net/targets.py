@@ -8,7 +8,15 @@ from typing import Final
 from yarl import URL
 
 from service.core.net.addresses import PLAIN, PORT, PUBLIC_PORTS, dial_verdict
-from service.core.net.guard import Lookup, is_localhost, refusal, system_lookup
+from service.core.net.names import (
+    Lookup,
+    is_address,
+    is_localhost,
+    proxy_refusal,
+    refusal,
+    system_lookup,
+)
+from service.core.net.proxies import proxy_problem
 from service.core.settings import Network
 
 MAX_URL: Final = 2048
@@ -56,6 +64,23 @@ async def vet(url: str, allowed: Sequence[Network], lookup: Lookup = system_look
         return None
     plain = parsed.scheme == "http"
     return refusal(parsed.raw_host, answers, parsed.port, plain=plain, allowed=allowed)
+
+
+async def vet_proxy(
+    url: str, allowed: Sequence[Network], lookup: Lookup = system_lookup
+) -> str | None:
+    """Say why a subscriber may not have this proxy, or None; one that does not resolve now may be."""
+    problem = proxy_problem(url)
+    if problem is not None:
+        return problem
+    host, port = URL(url).raw_host or "", URL(url).port or 0
+    if is_address(host):
+        return proxy_refusal(host, (host,), port, allowed)
+    try:
+        async with asyncio.timeout(LOOKUP_TIMEOUT_S):
+            return proxy_refusal(host, await lookup(host, port), port, allowed)
+    except (OSError, UnicodeError):
+        return None
 
 
 def _text_problem(url: str) -> str | None:

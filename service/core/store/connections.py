@@ -40,6 +40,7 @@ class Connection(BaseModel):
     baseline_done: int = 0  # ms, 0: not yet
     test_seen: int = 0  # ms, 0: never
     signed_seen: int = 0  # ms, 0: never: the first webhook with a good signature
+    asked: int = 0  # ms: when a person last asked for something to be looked at
     stops: int = 0  # how often it became unauthorized
     probe_ms: int = 0  # unauthorized: how long until the token is tried again
     probe_at: int = 0  # ms, when that is

@@ -1,6 +1,5 @@
 """Dead letters: deliveries that ran out of attempts, webhooks and refetches that could not be processed."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Literal
 
@@ -10,7 +9,7 @@ from service.core import ids
 from service.core.crypto import Vault
 from service.core.store import keys
 from service.core.store.deliveries import Delivery
-from service.core.store.listing import Row, walk
+from service.core.store.listing import Row, oldest, walk
 from service.core.store.redis import Pipe
 
 
@@ -68,7 +67,17 @@ class DeadLetters:
 
     async def load(self, dead_ids: Sequence[str]) -> list[DeadLetter | None]:
         """Return dead letters; None for those that are gone."""
-        return await asyncio.gather(*(self.get(dead_id) for dead_id in dead_ids))
+        if not dead_ids:
+            return []
+        rows = await self._pipe.call("MGET", *map(keys.dead_letter, dead_ids))
+        return [DeadLetter.model_validate_json(raw) if raw else None for raw in rows]
+
+    async def replayed_by(self, dead_ids: Sequence[str]) -> list[str | None]:
+        """Return which replay is delivering each of these again, None: none is."""
+        if not dead_ids:
+            return []
+        rows = await self._pipe.call("HMGET", "replaying", *dead_ids)
+        return [raw.decode() if raw else None for raw in rows]
 
     async def all_replaying(self) -> dict[str, str]:
         """Return which replay is delivering which dead letter again."""
@@ -79,11 +88,13 @@ class DeadLetters:
         """Yield (dead letter, when it failed) in chunks, newest first."""
         return walk(self._pipe, "dead", after)
 
-    async def discard(self, dead_id: str) -> bool:
-        """Forget a dead letter; False when there is none."""
-        gone = await self._pipe.call("DEL", keys.dead_letter(dead_id))
-        await self._pipe.call("ZREM", "dead", dead_id)
-        return bool(gone)
+    async def oldest(self, after: Row | None, count: int) -> list[Row]:
+        """Return up to `count` (dead letter, when it failed) beyond `after`, oldest first."""
+        return await oldest(self._pipe, "dead", after, count)
+
+    async def discard(self, *dead_ids: str) -> int:
+        """Forget dead letters; returns how many: none that a replay is sending again."""
+        return int(await self._pipe.run("discard", *dead_ids)) if dead_ids else 0
 
     async def _keep(self, dead: DeadLetter) -> None:
         await self._pipe.call(

@@ -14,8 +14,12 @@ from service.core.store import keys
 from service.core.store.inbox import Lease
 from service.core.store.listing import Row, walk
 from service.core.store.redis import Arg, Pipe
+from service.core.times import iso, now_ms
 
-Verdict = Literal["ok", "retry", "dead", "pause", "erased"]
+Verdict = Literal["ok", "retry", "unsent", "dead", "pause", "erased", "missed", "late", "back"]
+"""What an attempt came to (`unsent`: it failed on our side); the last four are none: its body is
+erased, or gone with the retention, it is too old to be sent, it is handed back untried."""
+Status = Literal["open", "delivered", "dead", "erased", "skipped"]
 
 
 class Attempt(BaseModel):
@@ -44,17 +48,38 @@ class Delivery(BaseModel):
     lane: str
     f: str = "hirewire"  # format, as it was when it was opened: every attempt has the same bytes
     at: int  # ms, when it was opened
+    ct: int = 0  # ms, when its event was committed (0: as `at`, of what is sent again or tested)
     n: int = 0  # attempts made
     next: int | None = None  # ms, when the next attempt is due
-    status: Literal["open", "delivered", "dead", "erased"] = "open"
+    status: Status = "open"
     reason: str = ""
     replay: str | None = None
     dlt: str | None = None  # the dead letter that a replay delivers again
     log: tuple[Attempt, ...] = ()
 
+    @property
+    def since(self) -> int:
+        """When its event was there to be sent, in ms since the epoch."""
+        return self.ct or self.at
+
+    @property
+    def taken_at(self) -> int | None:
+        """When it was taken, in ms since the epoch; None: it was not, or nobody knows any more."""
+        if self.status != "delivered" or not self.log:
+            return None
+        return self.log[-1].at + self.log[-1].duration_ms
+
     def dump(self) -> bytes:
-        """Return the stored form; `n` and `replay` are read by the step script."""
-        return orjson.dumps(self.model_dump(exclude_defaults=True) | {"n": self.n})
+        """Return the stored form, without what is by default; `n` and `replay` are read by the scripts."""
+        said = self.__dict__
+        kept = {name: said[name] for name, default in _DEFAULTS if said[name] != default}
+        return orjson.dumps(kept, default=vars)
+
+
+# `n` is always said. (Pydantic's own dump took a tenth of a delivery's time.)
+_DEFAULTS = tuple(
+    (name, field.default if name != "n" else None) for name, field in Delivery.model_fields.items()
+)
 
 
 class LogEntry(NamedTuple):
@@ -86,12 +111,15 @@ class Opening(NamedTuple):
 
 
 class Settle(NamedTuple):
-    """The end of one attempt."""
+    """The end of one attempt, or of what was handed out for one."""
 
     delivery: Delivery  # as it is after the attempt
     verdict: Verdict
     wait_ms: int = 0  # until the next attempt
     dead_letter: tuple[str, bytes] | None = None
+    reason: str = ""  # of a pause
+    took_ms: int | None = None  # None: nothing was sent
+    attempted: bool = True  # whether `delivery.n` counts this attempt
 
 
 class Step(NamedTuple):
@@ -102,6 +130,7 @@ class Step(NamedTuple):
     next_due: int | None = None
     going: Sequence[Delivery] = ()
     reads: Sequence[Read] = ()
+    troubled: bool = False  # its breaker is not closed
 
 
 class Limits(NamedTuple):
@@ -113,8 +142,20 @@ class Limits(NamedTuple):
     read: int  # entries a step
 
 
+class Terms(NamedTuple):
+    """What a subscriber asked for that a step keeps to, and how its worker stands."""
+
+    number: int = 0  # of the step in its lease, so that one sent twice gives the same (0: none)
+    ahead: int = 0  # how many may be handed out beside those that have a socket
+    retries: int = 0  # in hand
+    concurrency: int = 4
+    rate: float | None = None  # deliveries a second
+    at: str = ""  # the time, as text
+    rest_ms: int = 0  # nothing is to be read on for so long
+
+
 class Retried(Enum):
-    """What came of asking for the next attempt now."""
+    """What came of asking for the next attempt now, or for none any more."""
 
     DUE = 1
     NOT_OPEN = 0
@@ -137,11 +178,18 @@ class Deliveries:
         flying: int,
         openings: Sequence[Opening],
         settles: Sequence[Settle],
+        terms: Terms = Terms(),  # noqa: B008 - a constant
     ) -> Step:
-        """Settle, open, claim and read on in one atomic step; raises Fenced."""
+        """Settle, open, claim and read on in one atomic step; raises Fenced.
+
+        `free` sockets and `flying` in hand are as they are once the settles are done.
+        """
+        rate = terms.rate or 0
         args: list[Arg] = [
             lease.id, lease.token, limits.lease_ms, limits.flight_ms, free, limits.read, limits.window,
-            flying, self._retention_s, len(openings),
+            flying, self._retention_s, terms.number, terms.ahead, terms.retries, terms.concurrency,
+            1_000_000 / rate if rate else 0, max(1, int(rate)), terms.at or iso(now_ms()),
+            terms.rest_ms, len(openings),
         ]  # fmt: skip
         for o in openings:
             args += [o.connection_id, o.start, o.end]
@@ -228,8 +276,12 @@ class Deliveries:
 
 def _settle_args(settle: Settle) -> list[Arg]:
     d = settle.delivery
-    dead_id, dead = settle.dead_letter or ("", b"")
-    return [d.id, d.n, settle.verdict, d.lane, d.dump(), settle.wait_ms, dead_id, dead, d.e]
+    dead_id, dead = settle.dead_letter or ("", settle.reason.encode())
+    took = "" if settle.took_ms is None else settle.took_ms
+    return [
+        d.id, d.n if settle.attempted else d.n + 1, settle.verdict, d.lane, d.dump(),
+        settle.wait_ms, dead_id, dead, d.e, d.c, took,
+    ]  # fmt: skip
 
 
 def _step(reply: list[Any], lease: Lease) -> Step:
@@ -239,7 +291,7 @@ def _step(reply: list[Any], lease: Lease) -> Step:
         return Step("stopped")
     if reply[0] == 3:
         return Step("released", next_due=None if reply[1] < 0 else reply[1])
-    _, now, next_due, going, reads, _left = reply
+    _, now, next_due, going, reads, _left, troubled = reply
     return Step(
         "going",
         now,
@@ -249,6 +301,7 @@ def _step(reply: list[Any], lease: Lease) -> Step:
             Read(reads[i].decode(), reads[i + 1].decode(), [_entry(e) for e in reads[i + 2]])
             for i in range(0, len(reads), 3)
         ],
+        bool(troubled),
     )
 
 
@@ -272,4 +325,5 @@ def opened(
         lane=entry.lane,
         f=form,
         at=now,
+        ct=int(entry.position.partition("-")[0]),
     )

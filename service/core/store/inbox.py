@@ -9,6 +9,8 @@ import orjson
 from service.core.errors import Fenced, StoreUnavailable
 from service.core.store import keys
 from service.core.store.redis import Pipe
+from service.core.store.suppression import Suppression, person_of
+from service.core.unified.model import Ref
 
 REPLICA_WITHIN_MS = 1000
 ACCEPTED, DUPLICATE, GONE = 1, 0, -1
@@ -62,8 +64,9 @@ class Parked(NamedTuple):
 class Inbox:
     """Accept, claim, pull, park, release."""
 
-    def __init__(self, pipe: Pipe) -> None:
+    def __init__(self, pipe: Pipe, suppression: Suppression) -> None:
         self._pipe = pipe
+        self._suppression = suppression
 
     async def accept(self, hook: str, c: str, fingerprint: str, entries: Sequence[bytes]) -> int:
         """Mark as seen and enqueue in one step; returns ACCEPTED, DUPLICATE or GONE."""
@@ -124,9 +127,12 @@ class Inbox:
     ) -> None:
         """Put a root aside for `delay_ms`, or (parked None) clear it; `buried`: id, dead letter, s."""
         dead_id, dead, retention = buried or ("", b"", 0)
+        person = person_of(Ref(*root.split(":", 1))) if ":" in root else None
+        barred = await self._suppression.of_people(lease.id, [person] if person else [])
         reply = await self._pipe.run(
             "park", lease.id, lease.token, root, "" if parked is None else delay_ms,
             b"" if parked is None else parked.dump(), dead_id, dead, retention, len(acks), *acks,
+            *barred,
         )  # fmt: skip
         if reply < 0:
             raise Fenced(lease.id)

@@ -17,24 +17,38 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | begun:{c} | hash | root -> times it was begun and not ended | none: leaves with its commit or parking |
 | hidden:{c} | string | "said within the hour" | 1 h |
 | hidden:n:{c} | set | records hidden from the token, not said yet | 24 h |
+| watch:{c} | hash | where the feed and the sweeps stand | none: configuration, gone with `remove` |
+| led:{c}:{day} | hash | ledger of a day: received, found, healed | 400 d |
+| recons:{c} | zset | reconciliation -> when it began, the newest 200 | none: bounded |
+| recon:{c} | hash | reconciliation -> what it found | as recons |
+| gaps:{c} | list | gaps that were found, the newest 200 | 400 d after the last |
 | listed:{c} | set | the company's lists that were read whole | none: as the records |
 | doubts:{c} | hash | root -> why its list is not believed to be whole | 30 d after the last |
 | drift:{c} | hash | how answers differ from what is expected -> count, first, last | 30 d after the last |
-| ready:in, ready:out, ready:rpl | zset | owner -> next look (claimed: lease end) | none: bounded by owners |
-| lease:in, lease:out, lease:rpl | hash | owner of a claim -> fencing token | none: bounded by owners |
+| ready:in, ready:out, ready:rpl, ready:era | zset | owner -> next look (claimed: lease end) | none: bounded by owners |
+| lease:in, lease:out, lease:rpl, lease:era | hash | owner of a claim -> fencing token | none: bounded by owners |
 | tok | string | counter of tokens | none: one number |
-| rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t, w after a silent read | none: the record itself |
+| rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t, w after a silent read, p | none: the record itself |
 | kids:{c}:{r} | set | records that came with a root | none: as the records |
 | uid:{c}:{model} | hash | unified id -> remote id | none: as the records |
 | ix:{c}:{model} | zset | remote id -> changed at | none: as the records |
+| left:{c} | hash | keyed hash of a forgotten record -> its last sequence | none: sequences go on |
+| sup:{c} | hash | suppress list: keyed hash of an erased candidate -> erasure | none: it is to stay out |
+| supkey | string | the key of those hashes, sealed | none: one key |
+| erasures | zset | erasure -> when made | none: proof of what was done |
+| era:{id} | hash | one erasure, without the person's id | none: proof of what was done |
+| who:{id} | string | the remote id of whom it is about | retention |
+| told:{e} | set | the subscribers that an erasure's event is for | retention |
+| consent:{c} | zset | candidate -> when its consent ends | none: as the records |
+| warned:{c} | hash | candidate -> the end and the days that were told last | none: as the records |
 | log:{c} | stream | event log: id, type, subject, model, remote id | trimmed to the retention |
 | ev:{e} | string | an event's body, the bytes that are sent | retention |
-| body:{e}:{format} | string | the same in another format | retention |
+| body:{e} | hash | form (format and redaction) -> the same, rendered so | retention |
 | tl:{c}:{model}:{id} | list | a record's event ids | retention after the last |
 | early:{c} | string | how far bodies were dropped early | minutes |
 | rate:{c} | string | when the next request to Recruitee is free | seconds |
 | dirty | set | connections whose log grew since the last fan-out | none: emptied by each look |
-| bell:in, bell:out, bell:rpl | string | "a job is on its way" | 2 s |
+| bell:in, bell:out, bell:rpl, bell:era | string | "a job is on its way" | 2 s |
 | arq:queue | zset | arq's jobs, which are bells only | none: emptied by the workers |
 | arq:* | | arq's own | a minute |
 | subs | zset | subscriber id -> when made | none: configuration |
@@ -45,6 +59,10 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | d:{s}, d:{s}:replay | hash | open deliveries, live and replayed | none: leave when settled |
 | due:{s}, due:{s}:replay | zset | delivery -> next attempt (in flight: deadline) | as d |
 | lane:{s} | hash | subject -> delivery at its head | as d |
+| first:{s} | zset | lane heads that were never tried -> since when they may be | as d |
+| gave:{s} | string | what the last step handed out, should its reply be lost | seconds |
+| took:{s} | list | ms that the last 100 attempts took | none: 100 numbers, gone with `remove` |
+| held | set | subscribers whose breaker is open | none: bounded by subscribers |
 | wait:{s}:{subject} | list | deliveries behind the head | as d |
 | dlv:{d} | string | a settled delivery with its attempts | retention |
 | dlvs, dlvs:{s} | zset | delivery -> when opened | trimmed to the retention |
@@ -54,7 +72,16 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | replaying | hash | dead letter -> replay that sends it again | none: leaves when that is settled |
 | rpl:{id} | hash | a replay | retention |
 | rplq:{id} | list | what it has yet to open | retention |
+| rplask:{id} | string | what it asks for, while it selects | retention |
+| rplo:{id} | hash | a backfill's open deliveries -> their events | retention |
 | rpls | zset | replay -> when made | trimmed to the retention |
+| apikeys | zset | API key -> when made | none: configuration |
+| access:{s} | zset | a subscriber's access token -> when it expires | until the last expires |
+| key:{k} | hash | one API key or access token, without its secret | none: configuration, or until it ends |
+| keyof:{digest} | string | whose secret has this digest | none: configuration, or as the key |
+| used:{k} | string | how often a key asked in this minute | 60 s |
+| audit | stream | who did what | trimmed to 180 days and to 100,000 |
+| consumer:{owner}:{name} | string | a feed consumer's cursor | twice the retention after the last use |
 | beat | string | when a worker last swept | 60 s |
 | probe | string | written by `/readyz` | 60 s |
 | stat | hash | counters | none: a few dozen numbers |
@@ -103,6 +130,31 @@ def hidden(c: str) -> str:
     return f"hidden:n:{c}"
 
 
+def watch(c: str) -> str:
+    """Hash of where the feed and the sweeps stand."""
+    return f"watch:{c}"
+
+
+def ledger(c: str, day: int) -> str:
+    """Hash of a day's counters; days since the epoch."""
+    return f"led:{c}:{day}"
+
+
+def reconciliations(c: str) -> str:
+    """Sorted set of a connection's reconciliations."""
+    return f"recons:{c}"
+
+
+def reconciled(c: str) -> str:
+    """Hash of what each reconciliation found."""
+    return f"recon:{c}"
+
+
+def gaps(c: str) -> str:
+    """List of gaps that were found."""
+    return f"gaps:{c}"
+
+
 def listed(c: str) -> str:
     """Set of the company's lists that were read whole."""
     return f"listed:{c}"
@@ -121,6 +173,41 @@ def drift(c: str) -> str:
 def early(c: str) -> str:
     """String: how far a log's bodies were looked at, to be dropped early."""
     return f"early:{c}"
+
+
+def left_off(c: str) -> str:
+    """Hash of forgotten records' sequences."""
+    return f"left:{c}"
+
+
+def suppressed(c: str) -> str:
+    """Hash of the candidates who are to stay out."""
+    return f"sup:{c}"
+
+
+def erasure(erasure_id: str) -> str:
+    """Hash of one erasure."""
+    return f"era:{erasure_id}"
+
+
+def erased(erasure_id: str) -> str:
+    """String: whom an erasure is about."""
+    return f"who:{erasure_id}"
+
+
+def told(event_id: str) -> str:
+    """Set of the subscribers that an erasure's event is for."""
+    return f"told:{event_id}"
+
+
+def consents(c: str) -> str:
+    """Sorted set of when candidates' consents end."""
+    return f"consent:{c}"
+
+
+def warned(c: str) -> str:
+    """Hash of what was told of ending consents."""
+    return f"warned:{c}"
 
 
 def record(c: str, model: str, remote_id: str) -> str:
@@ -153,9 +240,9 @@ def event(event_id: str) -> str:
     return f"ev:{event_id}"
 
 
-def body(event_id: str, form: str) -> str:
-    """String: an event's body in another format."""
-    return f"body:{event_id}:{form}"
+def body(event_id: str) -> str:
+    """Hash of an event's body in other forms."""
+    return f"body:{event_id}"
 
 
 def timeline(c: str, model: str, remote_id: str) -> str:
@@ -236,3 +323,33 @@ def replay(replay_id: str) -> str:
 def replay_queue(replay_id: str) -> str:
     """List of what a replay has yet to open."""
     return f"rplq:{replay_id}"
+
+
+def access(s: str) -> str:
+    """Sorted set of a subscriber's access tokens."""
+    return f"access:{s}"
+
+
+def api_key(k: str) -> str:
+    """Hash of one API key or access token."""
+    return f"key:{k}"
+
+
+def key_of(digest: str) -> str:
+    """String: whose secret has this digest."""
+    return f"keyof:{digest}"
+
+
+def used(k: str) -> str:
+    """String: how often a key asked in this window."""
+    return f"used:{k}"
+
+
+def consumer(owner: str, name: str) -> str:
+    """String: a feed consumer's cursor."""
+    return f"consumer:{owner}:{name}"
+
+
+def replay_query(replay_id: str) -> str:
+    """String: what a replay asks for."""
+    return f"rplask:{replay_id}"

@@ -31,3 +31,10 @@ async def walk(
         if len(rows) < chunk:
             return
         after = rows[-1]
+
+
+async def oldest(pipe: Pipe, key: str, after: Row | None, count: int) -> list[Row]:
+    """Return up to `count` rows beyond `after`, oldest first; of one score, by name."""
+    member, score = after or ("", 0)
+    flat = await pipe.run("oldest", key, count, member, score)
+    return [Row(flat[i].decode(), int(float(flat[i + 1]))) for i in range(0, len(flat), 2)]

@@ -50,16 +50,30 @@ class Log:
         return raw
 
     async def rendered(self, event_id: str, form: str) -> bytes | None:
-        """Return an event's bytes in another format, if they were rendered before."""
-        raw: bytes | None = await self._pipe.call("GET", keys.body(event_id, form))
+        """Return an event's bytes in another form, if they were rendered before."""
+        raw: bytes | None = await self._pipe.call("HGET", keys.body(event_id), form)
         return raw
 
-    async def keep_rendered(self, event_id: str, form: str, body: bytes, lifetime_s: int) -> bytes:
-        """Keep rendered bytes; returns those that were first, so that every attempt sends the same."""
-        key = keys.body(event_id, form)
-        if await self._pipe.call("SET", key, body, "NX", "EX", lifetime_s):
-            return body
-        return await self._pipe.call("GET", key) or body
+    async def keep_rendered(
+        self, event_id: str, form: str, body: bytes, lifetime_s: int
+    ) -> bytes | None:
+        """Keep rendered bytes; returns those that were first, so that every attempt sends the same.
+
+        None: the event is gone.
+        """
+        kept: bytes | None = await self._pipe.run("keep_rendered", event_id, form, body, lifetime_s)
+        return kept
+
+    async def keep_gathered(
+        self, event_id: str, body: bytes, members: Sequence[str], delivery_id: str, lifetime_s: int
+    ) -> None:
+        """Keep the body of an event that is made of others, and note its delivery as each of theirs."""
+        kept = [self._pipe.call("SET", keys.event(event_id), body, "NX", "EX", lifetime_s)]
+        for member in members:
+            of = keys.deliveries_of(member)
+            kept.append(self._pipe.call("SADD", of, delivery_id))
+            kept.append(self._pipe.call("EXPIRE", of, lifetime_s))
+        await asyncio.gather(*kept)
 
     async def bodies(self, event_ids: Sequence[str]) -> list[bytes | None]:
         """Return events' bytes; None for those that are gone."""

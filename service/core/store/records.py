@@ -10,9 +10,10 @@ import orjson
 from service.core import ids, times
 from service.core.errors import Fenced
 from service.core.events import envelope, operational
-from service.core.store import keys
+from service.core.store import keys, packing
 from service.core.store.inbox import Lease
 from service.core.store.redis import Arg, Pipe
+from service.core.store.suppression import PERSON, Suppression, person_of
 from service.core.unified.model import Change, Fields, Ref, Snapshot
 
 HIDDEN_S = 86_400
@@ -27,6 +28,7 @@ class Begun(NamedTuple):
     wait_s: float
     token: int
     known: Known
+    barred: bool = False  # the root's candidate was erased and is to stay out: nobody is asked
 
 
 class Write(NamedTuple):
@@ -38,20 +40,30 @@ class Write(NamedTuple):
     root: str  # the root it came with, "" for itself
 
 
+class Expiring(NamedTuple):
+    """A consent that ends soon."""
+
+    remote_id: str
+    ends: int  # ms
+    days: int  # for which it is to be told
+
+
 class Committed(Enum):
     """How a commit ended."""
 
     DONE = 1
     MOVED = -1  # a record changed meanwhile: compare again
     STALE = -2  # a later fetch of all of them was committed already: nothing to do
+    BARRED = -3  # it names a candidate who was erased and is to stay out
 
 
 class Records:
     """Reads and writes of snapshots."""
 
-    def __init__(self, pipe: Pipe, retention_s: int) -> None:
+    def __init__(self, pipe: Pipe, retention_s: int, suppression: Suppression) -> None:
         self._pipe = pipe
         self._retention_s = retention_s
+        self._suppression = suppression
 
     async def begin(
         self, c: str, root: Ref, rate: float, burst: int, lease: Lease | None, counted: str = ""
@@ -59,8 +71,10 @@ class Records:
         """Take a turn and a token before a fetch; raises Fenced."""
         reply = await self._pipe.run(
             "begin", c, root.model, root.remote_id, int(1_000_000 / rate), burst,
-            lease.token if lease else "", counted,
+            lease.token if lease else "", counted, await self._digest(c, root),
         )  # fmt: skip
+        if reply[0] == -2:
+            return Begun(0, 0, {}, barred=True)
         if reply[0] < 0:
             raise Fenced(c)
         rows = reply[2:]
@@ -70,6 +84,10 @@ class Records:
             if (snapshot := _snapshot(rows[i + 2 : i + 9]))
         }
         return Begun(reply[0] / 1000, reply[1], known)
+
+    async def _digest(self, c: str, root: Ref) -> str:
+        person = person_of(root)
+        return await self._suppression.digest(c, Ref(PERSON, person)) if person else ""
 
     async def token(self) -> int:
         """Take a fetch's token, before it is sent: what a later one commits is not overwritten."""
@@ -129,10 +147,50 @@ class Records:
             if not (cursor := int(cursor)):
                 return
 
-    async def forget(self, c: str, refs: Sequence[Ref]) -> None:
-        """Forget records as if they had never been seen."""
+    async def older(
+        self, c: str, model: str, before: int, skip: int, count: int
+    ) -> tuple[Known, int]:
+        """Return records that were not written since an instant (ms), and how many were looked at."""
+        key = keys.index(c, model)
+        rows = await self._pipe.call(
+            "ZRANGEBYSCORE", key, "-inf", f"({before}", "LIMIT", skip, count
+        )
+        return await self.load(c, [Ref(model, row.decode()) for row in rows]), len(rows)
+
+    async def ending(
+        self, c: str, skip: int, count: int, days: Sequence[int]
+    ) -> tuple[int, list[Expiring]]:
+        """Return how many consents were looked at, and those of them that are to be told of."""
+        looked, *flat = await self._pipe.run("ending_consents", c, skip, count, *days)
+        rows = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+        return int(looked), [Expiring(who.decode(), ends, day) for who, ends, day in rows]
+
+    async def warn(
+        self, c: str, each: Expiring, seen: Snapshot, event_id: str, body: bytes, lane: str
+    ) -> bool:
+        """Tell that a consent ends, once; False when it was told, or the candidate moved meanwhile."""
+        digest = await self._suppression.digest(c, Ref(PERSON, each.remote_id))
+        done = await self._pipe.run(
+            "tell_consent", c, each.remote_id, digest, seen.version, seen.sequence + 1, event_id, body,
+            lane, self._retention_s, f"{each.ends}:{each.days}",
+        )  # fmt: skip
+        return int(done) == 1
+
+    async def forget(self, c: str, refs: Sequence[Ref], *, for_good: bool = False) -> None:
+        """Forget records as if they had never been seen, but for how far their sequences were.
+
+        `for_good`: they never come back, so that not even that is kept.
+        """
         if refs:
-            await self._pipe.run("forget", c, *(part for ref in refs for part in ref))
+            digests = [""] * len(refs) if for_good else await self._suppression.digests(c, refs)
+            rows = zip(refs, digests, strict=True)
+            args = ((*ref, left, ids.record_id(c, *ref)) for ref, left in rows)
+            await self._pipe.run("forget", c, *(part for each in args for part in each))
+
+    async def left_off(self, c: str, refs: Sequence[Ref]) -> Known:
+        """Return empty snapshots of those records that were forgotten: their sequences go on."""
+        left = await self._suppression.left_off(c, refs)
+        return {ref: Snapshot(0, sequence, {}) for ref, sequence in left.items()}
 
     async def announce(
         self, c: str, event_type: str, data: Mapping[str, object], *about: str | int
@@ -210,10 +268,12 @@ class Records:
         acks: Sequence[str] = (),
         parked: str = "",
         ring: bool = True,
+        people: Iterable[str] = (),
     ) -> Committed:
         """Write snapshots and events and acknowledge, atomically; raises Fenced.
 
-        `changes` are (sequence, change), in the order they are told.
+        `changes` are (sequence, change), in the order they are told; `people` are the candidates
+        (remote ids) that any of it is about: with one who is to stay out, nothing is written.
         """
         now = times.now_ms()
         left = ids.inbound_dead_letter_id(c, parked) if parked else ""
@@ -230,7 +290,9 @@ class Records:
         args.append(len(changes))
         for sequence, change in changes:
             args += _event_args(c, sequence, change, now)
-        reply = int(await self._pipe.run("commit", *args, len(acks), *acks, parked, left))
+        barred = await self._suppression.of_people(c, sorted(people))
+        args += [len(acks), *acks, parked, left, len(barred), *barred, *_consents(writes)]
+        reply = int(await self._pipe.run("commit", *args))
         if reply == 0:
             raise Fenced(c)
         return Committed(reply)
@@ -245,10 +307,21 @@ def _write_args(c: str, write: Write, now: int) -> list[Arg]:
     s = write.snapshot
     return [
         write.ref.model, write.ref.remote_id, write.replaces, s.version, s.sequence,
-        orjson.dumps(s.fields), orjson.dumps(dict(s.grades)), int(s.deleted), s.hop_at or "",
+        packing.pack(s.fields), orjson.dumps(dict(s.grades)), int(s.deleted), s.hop_at or "",
         str(s.fields.get("id", "")), now, write.root,
-        orjson.dumps([now, s.was]) if s.was is not None else b"",
+        packing.pack({"at": now, "was": s.was}) if s.was is not None else b"",
     ]  # fmt: skip
+
+
+def _consents(writes: Sequence[Write]) -> list[Arg]:
+    """Return (candidate, when its consent ends in ms or "") of the candidates that are written."""
+    flat: list[Arg] = []
+    for write in writes:
+        if write.ref.model == PERSON:
+            fields, over = write.snapshot.fields, write.snapshot.deleted
+            ends = None if over else times.parse(fields.get("gdpr_expires_at"))
+            flat += [write.ref.remote_id, "" if ends is None else ends]
+    return flat
 
 
 def _event_args(c: str, sequence: int, change: Change, now: int) -> list[Arg]:
@@ -265,7 +338,7 @@ def _snapshot(row: Sequence[bytes | None]) -> Snapshot | None:
         return None
     grade: Mapping[str, int] = orjson.loads(grades or b"{}")
     return Snapshot(
-        int(version), int(sequence or 0), orjson.loads(fields), grade, deleted == b"1",
+        int(version), int(sequence or 0), packing.unpack(fields), grade, deleted == b"1",
         hop_at.decode() if hop_at else None, _was(was),
     )  # fmt: skip
 
@@ -274,6 +347,6 @@ def _was(raw: bytes | None) -> Fields | None:
     """Return what a record was before a silent read, for as long as a webhook of that may still come."""
     if not raw:
         return None
-    at, fields = orjson.loads(raw)
-    told: Fields = fields
-    return told if times.now_ms() - at < keys.SEEN_S * 1000 else None
+    kept = packing.unpack(raw)
+    told: Fields = kept["was"]
+    return told if times.now_ms() - kept["at"] < keys.SEEN_S * 1000 else None

@@ -6,7 +6,7 @@ from service.core.store import keys
 from service.core.store.listing import walk
 from service.core.store.redis import Pipe
 
-EACH_HAS = ("seen", "rec", "kids", "uid", "ix", "tl", "within")
+EACH_HAS = ("seen", "rec", "kids", "uid", "ix", "tl", "within", "led")
 
 
 async def forget(pipe: Pipe, c: str, hook: str) -> None:
@@ -36,7 +36,9 @@ def pairs(raw: object) -> list[tuple[bytes, bytes]]:
 def _single(c: str) -> tuple[str, ...]:
     return (
         keys.inbox(c), keys.parked(c), keys.parked_due(c), keys.rate(c), keys.log(c), f"begun:{c}",
-        keys.unmapped(c), keys.doubts(c), keys.drift(c), keys.listed(c),
+        keys.unmapped(c), keys.doubts(c), keys.drift(c), keys.listed(c), keys.watch(c), keys.gaps(c),
+        keys.reconciliations(c), keys.reconciled(c), keys.left_off(c), keys.suppressed(c),
+        keys.consents(c), keys.warned(c),
     )  # fmt: skip
 
 

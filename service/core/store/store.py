@@ -6,16 +6,23 @@ from typing import Self
 from service.core.crypto import Vault
 from service.core.errors import ConfigError
 from service.core.settings import Settings
+from service.core.store.api_keys import ApiKeys
+from service.core.store.audit import Audit
 from service.core.store.connections import Connections
 from service.core.store.dead_letters import DeadLetters
 from service.core.store.deliveries import Deliveries
 from service.core.store.drift import Drift
+from service.core.store.erasures import Erasures
+from service.core.store.feed import Feed
 from service.core.store.inbox import Claims, Inbox
 from service.core.store.log import Log
+from service.core.store.reconciliations import Reconciliations
 from service.core.store.records import Records
 from service.core.store.redis import Pipe, connect
 from service.core.store.replays import Replays
 from service.core.store.subscribers import Subscribers
+from service.core.store.suppression import Suppression
+from service.core.store.watching import Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,13 @@ class Store:
     dead_letters: DeadLetters
     replays: Replays
     drift: Drift
+    api_keys: ApiKeys
+    audit: Audit
+    feed: Feed
+    watching: Watching
+    reconciliations: Reconciliations
+    suppression: Suppression
+    erasures: Erasures
 
     @classmethod
     def open(cls, settings: Settings, pipe: Pipe | None = None) -> Self:
@@ -47,19 +61,27 @@ class Store:
         pipe = pipe or Pipe(connect(settings.redis_url.get_secret_value()))
         vault = Vault.of(settings.master_key.get_secret_value())
         kept = settings.retention_s
+        suppression = Suppression(pipe, vault)
         return cls(
             pipe=pipe,
             vault=vault,
             connections=Connections(pipe, vault),
-            inbox=Inbox(pipe),
+            inbox=Inbox(pipe, suppression),
             claims=Claims(pipe),
-            records=Records(pipe, kept),
+            records=Records(pipe, kept, suppression),
             log=Log(pipe),
             subscribers=Subscribers(pipe, vault),
             deliveries=Deliveries(pipe, kept),
             dead_letters=DeadLetters(pipe, vault, kept),
             replays=Replays(pipe, kept),
             drift=Drift(pipe),
+            api_keys=ApiKeys(pipe),
+            audit=Audit(pipe),
+            feed=Feed(pipe, kept),
+            watching=Watching(pipe),
+            reconciliations=Reconciliations(pipe),
+            suppression=suppression,
+            erasures=Erasures(pipe, kept, suppression),
         )
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from secrets import token_urlsafe
 from typing import Any, Literal, Self
 
 import orjson
@@ -9,16 +10,23 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from service.core import ids, signing
 from service.core.crypto import Vault
-from service.core.events import matches
+from service.core.delivery.kombo import changed_models
+from service.core.events import OPERATIONAL, matches
 from service.core.store import keys
 from service.core.store.listing import Row, walk
 from service.core.store.redis import Pipe
+from service.core.store.rotation import Secret, opened, rotated, sealed
 from service.core.times import now_ms
 
 PRIVATE = ("proxy", "client_certificate", "vendor_secret")
 """What of `Wanted` is sealed and shown by nothing."""
+WAITS_FOR_PROOF = "waiting for the URL to prove itself"
+"""The reason of the pause while a URL has not answered its challenge."""
 Format = Literal["hirewire", "thin", "cloudevents", "kombo", "truto"]
 How = Literal["drop", "mask", "hash"]
+VENDORS = ("kombo", "truto")
+"""Formats that are another vendor's: with its signature, and without operational events."""
+HASH_KEY_BYTES = 32
 
 
 class Redaction(BaseModel):
@@ -57,19 +65,25 @@ class Wanted(BaseModel):
     vendor_secret: str | None = None  # sealed: HMAC key of the vendor's signature
 
     def wants(self, connection_id: str, event_type: str) -> bool:
-        """Say whether this event is for this subscriber."""
+        """Say whether this event is for this subscriber, as far as its log entry tells.
+
+        What else it may have asked for `service.core.delivery.filters` judges from the body.
+        """
         if self.connection_ids is not None and connection_id not in self.connection_ids:
             return False
+        return self.wants_type(event_type) and self.can_tell(event_type)
+
+    def wants_type(self, event_type: str) -> bool:
+        """Say whether `event_types` covers a type."""
         return any(matches(pattern, event_type) for pattern in self.event_types)
 
-
-class Secret(BaseModel):
-    """One signing secret; `until` (ms) is when it stops signing, None: it is the current one."""
-
-    model_config = ConfigDict(frozen=True)
-
-    value: SecretStr
-    until: int | None = None
+    def can_tell(self, event_type: str) -> bool:
+        """Say whether the format has words for a type."""
+        if self.format not in VENDORS:
+            return True
+        if event_type in OPERATIONAL:
+            return False
+        return self.format != "kombo" or bool(changed_models(event_type, self.event_types))
 
 
 class Subscriber(BaseModel):
@@ -85,21 +99,28 @@ class Subscriber(BaseModel):
     created: int
     streak: int  # failures in a row
     ok_at: int  # ms of the last success, 0: never
+    resumed: int = 0  # ms when it was resumed, 0: never
+    signing_key: SecretStr | None = None  # Ed25519, private (`whsk_...`); kept once it was made
+    public_key: str | None = None
+    unproven: bool = False  # its URL has yet to answer a challenge: nothing is sent
+    hash_key: SecretStr | None = (
+        None  # of redaction by hash: drawn once, so that hashes stay the same
+    )
 
     def live_secrets(self, now: int) -> list[str]:
         """Return the secrets that sign at `now` (ms), the current one first."""
-        return [
-            s.value.get_secret_value() for s in self.secrets if s.until is None or s.until > now
-        ]
+        return [s.value.get_secret_value() for s in self.secrets if s.lives(now)]
+
+    def private_key(self) -> str | None:
+        """Return the key of the `v1a` signature, or None where none is asked for."""
+        asked = self.wanted.asymmetric and self.signing_key
+        return self.signing_key.get_secret_value() if asked and self.signing_key else None
 
     @classmethod
     def read(cls, fields: dict[str, str], vault: Vault) -> Self:
         """Build from the hash; the secrets are opened."""
         s = fields["id"]
-        secrets = [
-            Secret(value=SecretStr(vault.open(row["s"], f"subscriber:{s}")), until=row.get("until"))
-            for row in orjson.loads(fields["secrets"])
-        ]
+        secrets = opened(s, fields["secrets"], vault)
         # A newer version may have stored more: while both run, what we do not know is let be.
         stored = orjson.loads(fields["wanted"])
         known = {name: stored[name] for name in Wanted.model_fields if name in stored}
@@ -108,6 +129,9 @@ class Subscriber(BaseModel):
         headers = orjson.loads(vault.open(sealed, f"subscriber:{s}:headers")) if sealed else {}
         kept = fields.get("private")
         private = orjson.loads(vault.open(kept, f"subscriber:{s}:private")) if kept else {}
+        hashing = fields.get("hash_key")
+        key = SecretStr(vault.open(hashing, f"subscriber:{s}:hash")) if hashing else None
+        pair = fields.get("ed25519")
         return cls(
             id=s,
             wanted=wanted.model_copy(update={"headers": headers, **private}),
@@ -117,6 +141,11 @@ class Subscriber(BaseModel):
             created=int(fields["created"]),
             streak=int(fields.get("streak", 0)),
             ok_at=int(fields.get("ok_at", 0)),
+            resumed=int(fields.get("resumed", 0)),
+            signing_key=SecretStr(vault.open(pair, f"subscriber:{s}:ed25519")) if pair else None,
+            public_key=fields.get("public_key"),
+            unproven="unproven" in fields,
+            hash_key=key,
         )
 
 
@@ -128,11 +157,19 @@ class Subscribers:
         self._vault = vault
 
     async def create(self, wanted: Wanted, secret: str | None) -> tuple[Subscriber, str]:
-        """Make an active subscriber at the head of the log; returns it and its secret."""
+        """Make a subscriber at the head of the log; returns it and its secret.
+
+        It is active, or, if its URL is to prove itself first, paused.
+        """
         s, chosen = "sub_" + ids.draw(), secret or signing.new_secret()
+        first = Secret(value=SecretStr(chosen))
+        state = ("paused", "unproven", wanted.url, "reason", WAITS_FOR_PROOF)
+        key, public = self._key_pair(s, wanted)
         await self._pipe.run(
-            "new_subscriber", s, "id", s, *self._stored(s, wanted), "status", "active",
-            "created", now_ms(), "secrets", self._sealed(s, [Secret(value=SecretStr(chosen))]),
+            "new_subscriber", s, "id", s, *self._stored(s, wanted),
+            "status", *(state if wanted.challenge else ("active",)),
+            "created", now_ms(), "secrets", sealed(s, [first], self._vault),
+            *self._hash_key(s, wanted), *(("ed25519", key, "public_key", public) if key else ()),
         )  # fmt: skip
         made = await self.get(s)
         if made is None:
@@ -171,23 +208,37 @@ class Subscribers:
         return walk(self._pipe, "subs", after)
 
     async def update(self, s: str, wanted: Wanted) -> None:
-        """Replace what a subscriber asked for."""
-        await self._pipe.call("HSET", keys.subscriber(s), *self._stored(s, wanted))
+        """Replace what a subscriber asked for; a URL that has to prove itself pauses it."""
+        if fresh := self._hash_key(s, wanted):
+            await self._pipe.call("HSETNX", keys.subscriber(s), *fresh)
+        done = await self._pipe.run(
+            "change_subscriber", s, wanted.url, int(wanted.challenge), WAITS_FOR_PROOF,
+            *self._key_pair(s, wanted), *self._stored(s, wanted),
+        )  # fmt: skip
+        if done == 2:
+            await self.resume(s)
 
-    async def rotate(self, subscriber: Subscriber, overlap_s: float) -> str:
-        """Give a new secret; the old ones go on signing for `overlap_s` seconds."""
-        now, fresh = now_ms(), signing.new_secret()
-        until = now + int(overlap_s * 1000)
-        old = [
-            Secret(value=row.value, until=min(row.until or until, until))
-            for row in subscriber.secrets
-            if row.until is None or row.until > now
-        ]
-        kept = [Secret(value=SecretStr(fresh)), *(row for row in old if overlap_s > 0)][:10]
-        await self._pipe.call(
-            "HSET", keys.subscriber(subscriber.id), "secrets", self._sealed(subscriber.id, kept)
-        )
-        return fresh
+    async def prove(self, s: str, url: str) -> None:
+        """Note that this URL answered its challenge; runs the subscriber if that was all it lacked."""
+        if await self._pipe.run("prove_url", s, url, WAITS_FOR_PROOF) == 2:
+            await self.resume(s)
+
+    async def public_key(self, s: str) -> str | None:
+        """Return the public half of a subscriber's Ed25519 key (`whpk_...`), if it has one."""
+        found: bytes | None = await self._pipe.call("HGET", keys.subscriber(s), "public_key")
+        return found.decode() if found else None
+
+    async def rotate(self, subscriber: Subscriber, overlap_s: float) -> str | None:
+        """Give a new secret, the old ones sign for `overlap_s` more seconds; None when it is gone."""
+        s, fresh = subscriber.id, signing.new_secret()
+        while True:
+            kept: bytes | None = await self._pipe.call("HGET", keys.subscriber(s), "secrets")
+            if kept is None:
+                return None
+            before = opened(s, kept, self._vault)
+            after = sealed(s, rotated(before, fresh, int(overlap_s * 1000), now_ms()), self._vault)
+            if await self._pipe.run("replace_secrets", s, kept, after):
+                return fresh
 
     async def pause(self, s: str, reason: str) -> None:
         """Stop sending; the position stands still and open deliveries wait."""
@@ -209,12 +260,16 @@ class Subscribers:
         plain = wanted.model_copy(update={"headers": {}, **dict.fromkeys(PRIVATE)})
         return ("wanted", plain.model_dump_json(), "headers", headers, "private", private)
 
-    def _sealed(self, s: str, secrets: list[Secret]) -> bytes:
-        rows: list[dict[str, Any]] = [
-            {
-                "s": self._vault.seal(row.value.get_secret_value(), f"subscriber:{s}"),
-                "until": row.until,
-            }
-            for row in secrets
-        ]
-        return orjson.dumps(rows)
+    def _hash_key(self, s: str, wanted: Wanted) -> tuple[str, ...]:
+        # Not derived from the master key: hashes would change when that is rotated.
+        if not any(each.how == "hash" for each in wanted.redact):
+            return ()
+        drawn = token_urlsafe(HASH_KEY_BYTES)
+        return ("hash_key", self._vault.seal(drawn, f"subscriber:{s}:hash"))
+
+    def _key_pair(self, s: str, wanted: Wanted) -> tuple[str, str]:
+        """A fresh pair, the private key sealed, or two empty texts; one that exists goes before it."""
+        if not wanted.asymmetric:
+            return "", ""
+        pair = signing.new_key_pair()
+        return self._vault.seal(pair.private, f"subscriber:{s}:ed25519"), pair.public

@@ -58,7 +58,7 @@ def announce(
     case = Case(model, draft.remote_id, draft.subject, near, context, quiet or model.silent, listed)
     if before is None:
         return _first_sight(case, draft, baseline_at)
-    if before.was is not None and near and not quiet:
+    if before.was is not None and any(c.event_type for c in near) and not quiet:
         return _told_late(case, draft, before, baseline_at)
     return _compare(case, draft, before, baseline_at)
 

@@ -54,6 +54,8 @@ class Options(BaseModel):
     private_notes: bool = False  # whether notes that are not public are kept
     pii: Mapping[str, Pii] = {}  # a field's own key -> what the operator says it is
     consent_expiring_days: tuple[int, ...] = (30, 7)  # how long before a consent ends one is told
+    retention_days: Mapping[str, int] = {}
+    """Model -> how long its records are kept after they ended; of activities, after they happened."""
 
     def models(self) -> frozenset[str]:
         """Return the models that are kept whole and told of."""

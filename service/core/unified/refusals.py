@@ -15,6 +15,11 @@ def refusals(scope: Scope) -> list[tuple[str, str]]:
     return models + [("drop", said) for name in scope.drop if (said := _undroppable(scope, name))]
 
 
+def unknown_model(name: str) -> str:
+    """Say that a name is no model's, with the nearest that is."""
+    return _unknown("model", name, MODELS)
+
+
 def _undroppable(scope: Scope, name: str) -> str | None:
     model, _, column = name.partition(".")
     if model not in MODELS or column not in MODELS[model].fields:

@@ -14,7 +14,7 @@ end
 -- writes arq's job here, so that a caller that dies next cannot have set the flag for nothing.
 local function ring(which, now)
   if redis.call('SET', 'bell:' .. which, '1', 'PX', 2000, 'NX') then
-    local jobs = {['in'] = 'refetch', out = 'deliver', rpl = 'replay'}
+    local jobs = {['in'] = 'refetch', out = 'deliver', rpl = 'replay', era = 'erase'}
     local id = which .. '-' .. redis.call('INCR', 'tok')
     redis.call('PSETEX', 'arq:job:' .. id, 60000,
       '{"t":null,"f":"' .. jobs[which] .. '","a":[],"k":{},"et":' .. string.format('%d', now) .. '}')

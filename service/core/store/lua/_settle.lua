@@ -16,6 +16,13 @@ local function settle_replay(replay, dead_id, verdict)
   end
 end
 
+-- Keep a dead letter, and its event's body for as long.
+local function bury(dead_id, dead, event, retention, now)
+  redis.call('SET', 'dlt:' .. dead_id, dead, 'EX', retention)
+  redis.call('ZADD', 'dead', now, dead_id)
+  redis.call('EXPIRE', 'ev:' .. event, retention, 'GT')
+end
+
 local function stop_subscriber(s, status, reason)
   redis.call('HSET', 'sub:' .. s, 'status', status, 'reason', reason)
   redis.call('SREM', 'subs:on', s)

@@ -18,6 +18,8 @@ while i <= #ARGV do
     end
     -- Who sets a connection up waits for the first.
     redis.call('HSETNX', 'conn:' .. c, 'signed_seen', string.format('%d', now))
+    local day = 'led:' .. c .. ':' .. math.floor(now / 86400000)
+    if redis.call('HINCRBY', day, 'webhook', 1) == 1 then redis.call('EXPIRE', day, 34560000) end
     out[#out + 1] = 1
   else
     out[#out + 1] = 0

@@ -1,9 +1,10 @@
 -- Before a fetch: its turn in the request rate, its token, and what is known of the root.
 -- ARGV: connection, root model, root id, microseconds per request, burst (requests), lease token, the
--- name under which it is counted as begun until it ends ('' = not).
--- Returns {-1} when fenced, else {wait in ms, fetch token, model, id, v, q, f, g, d, h, w, model, ...}.
+-- name under which it is counted as begun until it ends ('' = not), hash of the candidate it is about ('' = none).
+-- Returns {-1} when fenced, {-2} when that candidate is to stay out, else {wait in ms, fetch token, model, id, v, q, f, g, d, h, w, model, ...}.
 local c, model, id = ARGV[1], ARGV[2], ARGV[3]
 if ARGV[6] ~= '' and redis.call('HGET', 'lease:in', c) ~= ARGV[6] then return {-1} end
+if ARGV[8] ~= '' and redis.call('HEXISTS', 'sup:' .. c, ARGV[8]) == 1 then return {-2} end
 -- Counted until commit or park: what is still counted when a lease begins, a worker died of or with.
 if ARGV[7] ~= '' then redis.call('HINCRBY', 'begun:' .. c, ARGV[7], 1) end
 local out = {turn(c, tonumber(ARGV[4]), tonumber(ARGV[5])), redis.call('INCR', 'tok')}

@@ -9,10 +9,15 @@ if which == 'out' then
   local dirty = redis.call('SMEMBERS', 'dirty')
   if #dirty > 0 then
     redis.call('DEL', 'dirty')
+    -- Whose breaker is open reads nothing on before its next probe.
+    local held = {}
+    for _, s in ipairs(redis.call('SMEMBERS', 'held')) do
+      held[s] = tonumber(redis.call('HGET', 'sub:' .. s, 'brk_until'))
+    end
     for _, s in ipairs(redis.call('SMEMBERS', 'subs:on')) do
       in_pieces(dirty, 1, #dirty, function(...) redis.call('SADD', 'news:' .. s, ...) end)
       if redis.call('HEXISTS', leases, s) == 0 then
-        redis.call('ZADD', ready, 'LT', now, s)
+        redis.call('ZADD', ready, 'LT', math.max(now, held[s] or now), s)
       end
     end
   end

@@ -4,9 +4,11 @@
 --     what it was before a silent read or ''
 --   n events: event id, body, type, subject, model, id
 --   n acks: stream ids; root that is done with or '', the dead letter it may have left
+--   n people: hashes of the candidates that are named; n consents: candidate, when it ends in ms or ''
 -- A record that a later fetch has written is left as it is, with its events; roots share some (stages), so
 -- the others of this commit are written all the same.
--- Returns 1 done, 0 fenced, -1 a record moved meanwhile (compare again), -2 a later fetch was at all of them.
+-- Returns 1 done, 0 fenced, -1 a record moved meanwhile (compare again), -2 a later fetch was at all of them,
+-- -3 somebody who is named is to stay out.
 local c, retention = ARGV[1], ARGV[4]
 -- Unlinked meanwhile: nothing of it is to be left behind.
 if redis.call('EXISTS', 'conn:' .. c) == 0 then return 0 end
@@ -15,6 +17,14 @@ local fetch = tonumber(ARGV[3])
 local i = 7
 local records = tonumber(ARGV[6])
 local late, written = {}, 0
+local last = i + records * 13
+last = last + 1 + tonumber(ARGV[last]) * 6
+last = last + tonumber(ARGV[last]) + 3
+-- In the very step that would store it: who is erased while a fetch is under way stays erased.
+local people = tonumber(ARGV[last] or 0)
+for k = 1, people do
+  if redis.call('HEXISTS', 'sup:' .. c, ARGV[last + k]) == 1 then return -3 end
+end
 for k = 0, records - 1 do
   local at = i + k * 13
   local have = redis.call('HMGET', 'rec:' .. c .. ':' .. ARGV[at] .. ':' .. ARGV[at + 1], 'v', 't')
@@ -64,6 +74,12 @@ if root ~= '' then
     redis.call('DEL', 'dlt:' .. ARGV[i + acks + 2])
   end
 end
+local function consent(id, ends)
+  if late['candidate:' .. id] then return end
+  if ends ~= '' then redis.call('ZADD', 'consent:' .. c, ends, id)
+  elseif redis.call('ZREM', 'consent:' .. c, id) == 1 then redis.call('HDEL', 'warned:' .. c, id) end
+end
+for k = last + people + 1, #ARGV, 2 do consent(ARGV[k], ARGV[k + 1]) end
 if records > 0 and written == 0 then return -2 end
 if told > 0 then
   redis.call('SADD', 'dirty', c)

@@ -4,7 +4,7 @@
 local gone = 0
 for i = 4, #ARGV do
   gone = gone + redis.call('UNLINK', 'ev:' .. ARGV[i])
-  redis.call('UNLINK', 'body:' .. ARGV[i] .. ':thin', 'body:' .. ARGV[i] .. ':cloudevents')
+  redis.call('UNLINK', 'body:' .. ARGV[i])
 end
 if gone > 0 then redis.call('HINCRBY', 'stat', 'bodies_dropped_early', gone) end
 redis.call('SET', 'early:' .. ARGV[1], ARGV[2], 'EX', ARGV[3])

@@ -6,11 +6,8 @@ if have == wanted then return 1 end
 for i = 3, #ARGV do
   if have == ARGV[i] then
     redis.call('HSET', key, 'status', wanted)
-    local r = redis.call('HMGET', key, 'total', 'done', 'failed')
     -- What was open while it paused may all be settled by now: then nothing would end it any more.
-    if wanted == 'running' and tonumber(r[2]) + tonumber(r[3]) >= tonumber(r[1]) then
-      redis.call('HSET', key, 'status', 'done')
-    end
+    if wanted == 'running' and end_if_over(key) then return 1 end
     return 1
   end
 end

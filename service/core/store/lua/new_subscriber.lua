@@ -8,5 +8,5 @@ for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
 end
 redis.call('HSET', 'sub:' .. s, unpack(ARGV, 2))
 redis.call('ZADD', 'subs', now, s)
-redis.call('SADD', 'subs:on', s)
+if redis.call('HGET', 'sub:' .. s, 'status') == 'active' then redis.call('SADD', 'subs:on', s) end
 return now

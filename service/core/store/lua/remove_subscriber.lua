@@ -6,6 +6,7 @@ redis.call('HDEL', 'lease:out', s)
 redis.call('ZREM', 'ready:out', s)
 redis.call('ZREM', 'subs', s)
 redis.call('SREM', 'subs:on', s)
+redis.call('SREM', 'held', s)
 for _, line in ipairs({s, s .. ':replay'}) do
   for _, state in ipairs(redis.call('HVALS', 'd:' .. line)) do
     local open = cjson.decode(state)
@@ -17,5 +18,6 @@ end
 for _, subject in ipairs(redis.call('HKEYS', 'lane:' .. s)) do
   redis.call('UNLINK', 'wait:' .. s .. ':' .. subject)
 end
-redis.call('UNLINK', 'sub:' .. s, 'pos:' .. s, 'news:' .. s, 'lane:' .. s, 'dlvs:' .. s)
+redis.call('UNLINK', 'sub:' .. s, 'pos:' .. s, 'news:' .. s, 'lane:' .. s, 'dlvs:' .. s, 'first:' .. s,
+  'took:' .. s, 'gave:' .. s)
 return 1

@@ -8,7 +8,10 @@ if not due then return -1 end
 -- Half a millisecond marks a flight's deadline: were it made due, a second attempt would leave beside it.
 if tonumber(due) % 1 ~= 0 then return -2 end
 local now = now_ms()
-redis.call('ZADD', 'due:' .. line, 'LT', now, id)
+-- Before all others, so that it is the probe if the breaker is open: somebody wants to see how it goes.
+local first = tonumber(redis.call('ZRANGE', 'due:' .. line, 0, 0, 'WITHSCORES')[2])
+redis.call('ZADD', 'due:' .. line, 'LT', math.floor(math.min(now, first)), id)
+if redis.call('HGET', 'sub:' .. s, 'brk') == 'open' then redis.call('HSET', 'sub:' .. s, 'brk_until', now) end
 if redis.call('HEXISTS', 'lease:out', s) == 0 then redis.call('ZADD', 'ready:out', 'LT', now, s) end
 ring('out', now)
 return 1

@@ -32,8 +32,9 @@ for _, s in ipairs(redis.call('ZRANGE', 'subs', 0, -1)) do
   redis.call('ZREMRANGEBYSCORE', 'dlvs:' .. s, '-inf', oldest)
 end
 for _, r in ipairs(redis.call('ZREVRANGE', 'rpls', 0, 99)) do
-  local lost = redis.call('HGET', 'rpl:' .. r, 'status') == 'running' and not redis.call('ZSCORE', 'ready:rpl', r)
-  if lost and redis.call('LLEN', 'rplq:' .. r) > 0 then
+  local have = redis.call('HMGET', 'rpl:' .. r, 'status', 'selecting')
+  local lost = have[1] == 'running' and not redis.call('ZSCORE', 'ready:rpl', r)
+  if lost and (have[2] == '1' or redis.call('LLEN', 'rplq:' .. r) > 0) then
     redis.call('HDEL', 'lease:rpl', r)
     redis.call('ZADD', 'ready:rpl', now, r)
     found = found + 1

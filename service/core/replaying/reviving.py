@@ -6,7 +6,11 @@ from service.core.store.store import Store
 
 
 async def revive(store: Store, dead: DeadLetter) -> str | None:
-    """Enqueue what a dead letter asked for and forget it; returns why that cannot be, or None."""
+    """Enqueue what a dead letter asked for; returns why that cannot be, or None.
+
+    Whoever asks forgets it afterwards: were we to die in between it would be looked at twice, which is
+    harmless.
+    """
     entries = [entry.encode() for entry in dead.entries]
     if dead.body is not None:
         # It was unusable when it came; a newer version of us may understand it.
@@ -16,8 +20,6 @@ async def revive(store: Store, dead: DeadLetter) -> str | None:
         entries = list(read.entries)
     if not entries:
         return "it names nothing to look at"
-    # Enqueued first: were we to die in between it would be looked at twice, which is harmless.
     if not await store.inbox.enqueue(dead.connection_id, entries):
         return "its connection was removed"
-    await store.dead_letters.discard(dead.id)
     return None

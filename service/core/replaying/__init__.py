@@ -1,0 +1,1 @@
+"""What is sent again: dead letters, events of the log, records as they are; chosen chunk by chunk."""

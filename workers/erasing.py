@@ -1,0 +1,285 @@
+"""The erasure of a person: a stored job, step by step, each of which may be done again.
+
+The suppress list comes first, with the job itself: from then on nothing of the person is committed, parked
+or asked for. So whatever a step finds and removes does not come back behind it. What is on its way to a
+subscriber at that moment is waited for, since its attempt is written down when it ends.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import orjson
+
+from service.core import ids, times
+from service.core.errors import Fenced
+from service.core.events import envelope
+from service.core.logs import logger
+from service.core.store import keys
+from service.core.store.deliveries import Delivery
+from service.core.store.erasures import COUNTED, Erasure, Telling
+from service.core.store.files import Files
+from service.core.store.inbox import Lease
+from service.core.store.records import subject_key
+from service.core.store.suppression import PERSON
+from service.core.store.traces import TOLD_OF, Found, Kept, Traces
+from service.core.unified.model import Cause, Change, Ref
+from workers.context import BODIES_LIVE_S, Context
+from workers.drain import LEASE_MS
+from workers.rewriting import Rewriting
+
+CACHED_MS = (
+    int(BODIES_LIVE_S * 1000) + 500
+)  # for so long a worker may still know a body that is gone
+LOOK_AGAIN_MS = 250
+ACKNOWLEDGED_MS = 60_000
+CHUNK = 500
+log = logger("erasure")
+
+
+async def serve_erasure(ctx: Context, lease: Lease, news: asyncio.Event) -> int | None:
+    """Go on with an erasure until it is done; then look now and then who has acknowledged it."""
+    one = await ctx.store.erasures.get(lease.id)
+    if one is None:
+        return await ctx.store.erasures.release(lease, None)
+    if one.status == "running":
+        with contextlib.suppress(_Stopped):
+            await _leased(ctx, lease, _Job(ctx, one).run())
+        return await ctx.store.erasures.release(lease, 0)
+    return await ctx.store.erasures.release(lease, await _acknowledged(ctx, one))
+
+
+class _Stopped(Exception):
+    """The process is to end: another goes on from the step that was begun last."""
+
+
+async def _leased(ctx: Context, lease: Lease, work: Coroutine[Any, Any, None]) -> None:
+    """Work while the lease is ours; raises Fenced when it is not any more."""
+    task = asyncio.create_task(work)
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=LEASE_MS / 3000)
+            if not task.done() and not await ctx.store.claims.renew("era", lease, LEASE_MS):
+                raise Fenced(lease.id)
+        task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+class _Job:
+    """One erasure, from the step on that was begun last."""
+
+    def __init__(self, ctx: Context, one: Erasure) -> None:
+        self._ctx = ctx
+        self._store = ctx.store
+        self._one = one
+        self._c = one.c
+        self._found: Found | None = None
+
+    async def run(self) -> None:
+        """Do the steps that are left."""
+        if self._one.remote_id is None:
+            return await self._note(
+                status="failed", reason="nobody knows any more whom it is about"
+            )
+        if not self._one.started:
+            log.info("erasure.started", erasure_id=self._one.id, connection_id=self._c)
+            await self._note(started=times.now_ms())
+        steps = self._steps()
+        names = list(steps)
+        # With a connection that was unlinked all else went.
+        linked = await self._store.connections.get(self._c) is not None
+        begun = self._one.step if linked else names[-1]
+        for name in names[names.index(begun) if begun else 0 :]:
+            if self._ctx.stopping.is_set():
+                raise _Stopped
+            await self._note(step=name)
+            await steps[name]()
+        await self._note(status="done", finished=times.now_ms())
+        log.info("erasure.done", erasure_id=self._one.id, connection_id=self._c)
+
+    def _steps(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return what is done, in order; records last, since they lead to all else."""
+        return {
+            "tell": self._tell,
+            "events": self._events,
+            "deliveries": self._deliveries,
+            "letters": self._letters,
+            "inbox": self._inbox,
+            "records": self._records,
+            "files": self._files,
+        }
+
+    async def _note(self, **facts: str | int) -> None:
+        await self._store.erasures.note(self._one.id, **facts)
+        self._one = self._one.model_copy(update=facts)
+
+    async def _pause(self, ms: int) -> None:
+        if self._ctx.stopping.is_set():
+            raise _Stopped
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ms / 1000):
+                await self._ctx.stopping.wait()
+
+    @property
+    def _who(self) -> Ref:
+        return Ref(PERSON, self._one.remote_id or "")
+
+    def _traces(self) -> Traces:
+        store = self._store
+        return Traces(store.pipe, store.records, store.vault, self._c, self._who.remote_id)
+
+    async def _known(self) -> Found:
+        """Return what was found; looked for once, since the next steps take it away bit by bit."""
+        if self._found is None:
+            self._found = await self._traces().find()
+        return self._found
+
+    async def _tell(self) -> None:
+        """Announce it, to those who ever got the person."""
+        while not await self._told():
+            self._found = None
+            await self._pause(LOOK_AGAIN_MS)
+
+    async def _told(self) -> bool:
+        found = await self._known()
+        known = found.records.get(self._who)
+        if known is None and not found.events:
+            return True
+        left = (await self._store.records.left_off(self._c, [self._who])).get(self._who)
+        sequence = 1 + max(one.sequence if one else 0 for one in (known, left))
+        event_id, body = self._event(sequence)
+        lane = subject_key(self._c, self._who)
+        telling = Telling(known.version if known else 0, sequence, event_id, body, lane)
+        if not await self._store.erasures.tell(self._one, telling, await self._receivers(found)):
+            return False
+        log.info("record.changed", connection_id=self._c, type=TOLD_OF, model=PERSON)
+        self._ctx.on_events()
+        return True
+
+    def _event(self, sequence: int) -> tuple[str, bytes]:
+        who, uid = self._who, ids.record_id(self._c, *self._who)
+        record = {"id": uid, "remote_id": who.remote_id}
+        causes = (Cause(origin="erasure"),)
+        change = Change(PERSON, who.remote_id, TOLD_OF, record, (), causes, None, who)
+        return envelope(self._c, sequence, change, times.now_ms(), uid, uid)
+
+    async def _receivers(self, found: Found) -> list[str]:
+        """Return the subscribers who got the person, or may have before the retention, and want to know."""
+        got = {
+            kept.delivery.s async for kept in self._traces().deliveries(found.events) if _sent(kept)
+        }
+        oldest = await self._store.log.ago(self._ctx.settings.retention_s)
+        return [
+            s.id
+            for s in await self._store.subscribers.all()
+            if s.wanted.wants(self._c, TOLD_OF)
+            # Kombo's format has neither ids nor a delivery per event: nobody knows what was read then.
+            and (s.id in got or s.wanted.format == "kombo" or (found.older and s.created < oldest))
+        ]
+
+    async def _events(self) -> None:
+        """Remove the bodies of what was told of the person, as they are and as they were rendered."""
+        await self._without_bodies()
+        await self._note(bodies_gone=times.now_ms())
+
+    async def _without_bodies(self) -> None:
+        events = sorted((await self._known()).events)
+        erasures, e = self._store.erasures, self._one.id
+        await erasures.unlink(e, "events", [keys.event(event) for event in events])
+        await erasures.unlink(e, "renderings", [keys.body(event) for event in events])
+
+    async def _deliveries(self) -> None:
+        """Take out of every attempt's log what a subscriber answered; let lanes go on."""
+        flies = await self._scrubbed()
+        self._ctx.on_events()
+        # For a moment workers may still know a body that is gone; what leaves then is seen to fly.
+        left = CACHED_MS - (times.now_ms() - self._one.bodies_gone)
+        while flies or left > 0:
+            await self._pause(max(LOOK_AGAIN_MS, left))
+            left = CACHED_MS - (times.now_ms() - self._one.bodies_gone)
+            flies = await self._scrubbed()
+        # A worker that had a body in hand may have kept its rendering since.
+        await self._without_bodies()
+
+    async def _scrubbed(self) -> bool:
+        """Scrub what is not in flight; returns whether anything is."""
+        flies = False
+        async for kept in self._traces().deliveries((await self._known()).events):
+            flies |= kept.flies
+            if not kept.flies:
+                await self._scrub(kept)
+                if kept.field:
+                    await self._store.deliveries.retry_now(kept.delivery.s, kept.delivery.id)
+        return flies
+
+    async def _scrub(self, kept: Kept) -> None:
+        after = _scrubbed(kept.delivery)
+        if after != kept.delivery:
+            # An open one that moved meanwhile is looked at again: it is in flight, or settled by now.
+            await self._store.erasures.scrub(
+                self._one.id, kept.key, kept.field, kept.raw, after.dump()
+            )
+
+    async def _letters(self) -> None:
+        """Remove dead letters, outbound and inbound, quarantined webhooks among them."""
+        found = await self._known()
+        for letter in [each async for each in self._traces().letters(found)]:
+            await self._store.erasures.discard(self._one.id, *letter)
+
+    async def _inbox(self) -> None:
+        """Remove what waits to be looked at."""
+        found, erasures, traces = await self._known(), self._store.erasures, self._traces()
+        e, c = self._one.id, self._c
+        await erasures.clean_inbox(e, c, [row async for row in traces.inbox(found)])
+        await erasures.clean_parked(e, c, [row async for row in traces.parked(found)])
+        roots = sorted(found.mentions.roots)
+        await self._store.pipe.call("HDEL", f"begun:{c}", *roots)
+        await self._store.pipe.call("HDEL", keys.doubts(c), *roots)
+        await self._store.pipe.call("SREM", keys.hidden(c), *roots)
+
+    async def _records(self) -> None:
+        """Forget the candidate and all whose subject it is, in one step, its activities before."""
+        found, records = await self._known(), self._store.records
+        counts = Counter(COUNTED + ref.model for ref in (*found.records, *found.activities))
+        before = self._one.counts
+        await self._note(
+            **{name: max(n, before.get(name[len(COUNTED) :], 0)) for name, n in counts.items()}
+        )
+        for start in range(0, len(found.activities), CHUNK):
+            await records.forget(self._c, found.activities[start : start + CHUNK], for_good=True)
+        await records.forget(self._c, found.everything())
+
+    async def _files(self) -> None:
+        """Have Redis write its files anew: what was removed is still in them."""
+        said = await Rewriting(Files(self._store.pipe), self._pause).run()
+        await self._note(files=orjson.dumps(said).decode())
+        if "failed" in said.values():
+            log.warning("erasure.files_not_rewritten", erasure_id=self._one.id)
+            await self._note(reason="Redis could not write its files anew: see `hirewire doctor`")
+
+
+async def _acknowledged(ctx: Context, one: Erasure) -> int | None:
+    """See who has taken the event since; None when there is nobody left to wait for."""
+    waits = one.waits
+    if not waits or times.now_ms() - one.finished > ctx.settings.retention_s * 1000:
+        return None
+    names = await ctx.store.deliveries.of_event(one.event_id)
+    owners = {ids.subscriber_tag(s): s for s in waits}
+    for delivery in await ctx.store.deliveries.load(names, owners):
+        if delivery is not None and delivery.s in waits and (at := delivery.taken_at):
+            await ctx.store.erasures.acknowledged(one.id, delivery.s, at)
+    return ACKNOWLEDGED_MS
+
+
+def _sent(kept: Kept) -> bool:
+    """Say whether a subscriber may have read a delivery, whatever it answered."""
+    return kept.delivery.status == "delivered" or kept.delivery.n > 0 or kept.flies
+
+
+def _scrubbed(delivery: Delivery) -> Delivery:
+    attempts = tuple(one.model_copy(update={"response_excerpt": ""}) for one in delivery.log)
+    return delivery.model_copy(update={"log": attempts})
