@@ -18,6 +18,7 @@ from service.core.recruitee import webhook
 from service.core.recruitee.webhook import Webhook
 from service.core.store.inbox import DUPLICATE, GONE
 from service.core.store.memory import Rung
+from service.core.store.mentions import numbers_in
 from service.hooks import Hooks
 
 PREFIX = "/webhooks/recruitee/"
@@ -223,6 +224,9 @@ async def _test(hooks: Hooks, c: str) -> Reply:
 async def _quarantined(hooks: Hooks, c: str, read: Webhook, body: bytes) -> Reply:
     if await hooks.ladder.rung() >= Rung.INGRESS_REFUSES:
         return AWAY
+    if await hooks.store.suppression.may_be_named(c, numbers_in(body.decode(errors="replace"))):
+        log.info("webhook.of_the_erased", connection_id=c)
+        return QUARANTINED  # somebody who was erased is named: not even that is kept
     await hooks.store.dead_letters.quarantine(c, read.reason, read.event_type, body, times.now_ms())
     log.warning("webhook.quarantined", connection_id=c, reason=read.reason)
     return QUARANTINED if await hooks.safe() else UNREPLICATED

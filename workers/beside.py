@@ -1,30 +1,28 @@
 """What goes on beside the inbox: the feed's poll, sweeps, full reads; a step at a time, live work first."""
 
 import asyncio
-import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from service.core import times
 from service.core.errors import Fenced, StoreUnavailable
 from service.core.logs import logger, where
 from service.core.recruitee.client import Unauthorized
+from service.core.recruitee.intervals import sweeps
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
 from workers.asking import Done, Failed, Outcome
-from workers.audit import audit
+from workers.audit import FIRST_S, audit
 from workers.context import Context
-from workers.drain import LEASE_MS
 from workers.poll import Poll
 from workers.reconcile import Reconcile
-from workers.sweeps import Sweep, intervals
+from workers.sweeps import Sweep
 from workers.sync import Sync
-from workers.tokens import PROBE_FIRST_MS, unauthorized
+from workers.tokens import unauthorized
 
-RENEW_S = 1.5
-LEAST_WAIT_S = 1.0
+LEAST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
+SOON_S = 60.0  # no longer than this do those wait that people wait for
 CRASHED_S = 60.0
-AUDIT_FIRST_S = 3600.0
 POLL, SYNC, RECONCILE, AUDIT = "poll", "sync", "reconcile", "audit"
 LENGTHY = (SYNC, RECONCILE)
 log = logger("beside")
@@ -57,11 +55,11 @@ class Beside:
             done, self.reading = self.reading, None
             if not await self._ended(done):
                 return False
-        if self.reading is not None and self._ctx.stopping.is_set():
-            await (
-                self.stop()
-            )  # every page is kept before the next is read: another goes on from here
-        elif self.reading is None and may_start and not self._ctx.stopping.is_set():
+        stopping = self._ctx.stopping.is_set()
+        if self.reading is not None and stopping:
+            # Every page is kept before the next is read: another worker goes on from here.
+            await self.stop()
+        elif self.reading is None and may_start and not stopping:
             await self._start()
         return True
 
@@ -87,35 +85,41 @@ class Beside:
         self._doing = min(due, key=lambda name: (name in LENGTHY, due[name]))
         self.reading = asyncio.create_task(self._step(self._doing))
 
-    async def _look_up(self) -> None:
-        self._watch = await self._ctx.store.watching.get(self._lease.id)
-        began = self._connection.baseline_done
-        fed = self._watch.get("served", "1") == "1"
+    @property
+    def _every(self) -> dict[str, float]:
+        """How often each chore is done, in seconds."""
         settings = self._ctx.settings
-        every = {
-            POLL: settings.poll_interval,
-            RECONCILE: settings.reconcile_interval,
-            AUDIT: AUDIT_FIRST_S,
-            **intervals(fed=fed),
-        }
-        for name, seconds in every.items():
-            self._due[name] = int(self._watch.get(f"due:{name}", began + int(seconds * 1000)))
+        fed = self._watch.get("served", "1") == "1"
+        return {POLL: settings.poll_interval, AUDIT: FIRST_S,
+                RECONCILE: settings.reconcile_interval, **sweeps(fed=fed)}  # fmt: skip
+
+    async def _look_up(self) -> None:
+        self._watch = watch = await self._ctx.store.watching.get(self._lease.id)
+        began, now = self._connection.baseline_done, times.now_ms()
+        for name, seconds in self._every.items():
+            every = int(seconds * 1000)
+            due = int(watch.get(f"due:{name}", began + every))
+            # One that takes turns more often than when it was put off (the feed went) comes earlier.
+            self._due[name] = due if name in (POLL, AUDIT) else min(due, now + every)
         if not self._sync.over:
             self._due[SYNC] = 0
-            self._due.pop(RECONCILE)  # a full read first: what it finds is not to be found again
-        elif self._watch.get("reconciling") or self._watch.get("reconcile") == "1":
+            del self._due[RECONCILE]  # a full read first: what it finds is not to be found again
+        elif watch.get("reconciling") or watch.get("reconcile") == "1":
             self._due[RECONCILE] = 0
+        for name in self._due:
+            self._due[name] = max(self._due[name], int(watch.get(f"retry:{name}", 0)))
 
     def _step(self, name: str) -> Coroutine[Any, Any, Outcome]:
-        if name == SYNC:
-            return self._sync.step()
-        if name == POLL:
-            return self._polled()
-        if name == RECONCILE:
-            return self._reconciled()
-        if name == AUDIT:
-            return self._audited()
-        return self._swept(name)
+        chores: dict[str, Callable[[], Coroutine[Any, Any, Outcome]]] = {
+            SYNC: self._read, POLL: self._polled, RECONCILE: self._reconciled, AUDIT: self._audited
+        }  # fmt: skip
+        return chores[name]() if name in chores else self._swept(name)
+
+    async def _read(self) -> Outcome:
+        outcome = await self._sync.step()
+        if isinstance(outcome, Done) and self._watch.get(f"fails:{SYNC}"):
+            await self._next(SYNC, 0)
+        return outcome
 
     async def _polled(self) -> Outcome:
         poll = Poll(self._ctx, self._connection, self._lease, self._watch)
@@ -128,21 +132,22 @@ class Beside:
         sweep = Sweep(self._ctx, self._connection, self._lease, name, self._watch)
         outcome = await sweep.step()
         if isinstance(outcome, Done):
-            fed = self._watch.get("served", "1") == "1"
-            await self._next(name, intervals(fed=fed).get(name, CRASHED_S))
+            await self._next(name, 0 if sweep.more else self._every.get(name, CRASHED_S))
         return outcome
 
     async def _reconciled(self) -> Outcome:
-        reconciliations, c = self._ctx.store.reconciliations, self._lease.id
+        one = await self._ctx.store.reconciliations.begin(self._lease.id)
+        if one is None:
+            raise Fenced(self._lease.id)
         if self._watch.get("reconcile") == "1":
-            await self._ctx.store.watching.note(c, reconcile=0)
-        one = await reconciliations.begin(c)
-        if one.status == "held":
+            await self._ctx.store.watching.note(self._lease.id, reconcile=0)
+            self._watch["reconcile"] = "0"
+        work = Reconcile(self._ctx, self._connection, self._lease, one, self._watch)
+        outcome = await work.step()
+        if work.over:
             await self._next(RECONCILE, self._ctx.settings.reconcile_interval)
-            return Done(0)
-        outcome = await Reconcile(self._ctx, self._connection, self._lease, one).step()
-        if one.status != "running":
-            await self._next(RECONCILE, self._ctx.settings.reconcile_interval)
+        elif isinstance(outcome, Done) and self._watch.get(f"fails:{RECONCILE}"):
+            await self._next(RECONCILE, 0)
         return outcome
 
     async def _audited(self) -> Outcome:
@@ -150,8 +155,9 @@ class Beside:
         return Done(0)
 
     async def _next(self, name: str, in_s: float) -> None:
+        """Note when a chore that went well is due again."""
         at = times.now_ms() + int(in_s * 1000)
-        await self._ctx.store.watching.note(self._lease.id, **{f"due:{name}": at})
+        await self._ctx.store.watching.done(self._lease.id, name, at)
         self._due.clear()  # looked up anew: what was noted may change what comes next
 
     async def _ended(self, done: "asyncio.Task[Outcome]") -> bool:
@@ -164,7 +170,7 @@ class Beside:
             log.error(
                 "beside.crashed", connection_id=self._lease.id, chore=name, error=where(error)
             )
-            self._put_off(name, CRASHED_S)
+            await self._put_off(name, CRASHED_S)
             return True
         match outcome:
             case Unauthorized(reason):
@@ -172,61 +178,19 @@ class Beside:
                 return False
             case Failed(reason, after_s):
                 log.warning("beside.waits", connection_id=self._lease.id, chore=name, reason=reason)
-                self._put_off(name, max(LEAST_WAIT_S, after_s or 0))
+                await self._put_off(name, after_s or 0)
             case Done():
                 if name == SYNC and self._sync.over:
                     self._due.pop(SYNC, None)
             case _:
-                self._put_off(name, CRASHED_S)
+                await self._put_off(name, CRASHED_S)
         return True
 
-    def _put_off(self, name: str, seconds: float) -> None:
-        self._due[name] = times.now_ms() + int(seconds * 1000)
-
-
-async def baseline(ctx: Context, connection: Connection, lease: Lease) -> int | None:
-    """Take the baseline under the lease, renewing it; the inbox waits until it is done."""
-    await _feed_head(ctx, connection, lease)
-    sync = Sync(ctx, connection, lease)
-    while sync.first:
-        outcome = await _renewing(ctx, lease, asyncio.create_task(sync.step()))
-        match outcome:
-            case None:
-                # Every page is kept before the next is read: another worker goes on from here.
-                return await ctx.store.inbox.release(lease, look_again=False, delay_ms=0)
-            case Unauthorized(reason):
-                await unauthorized(ctx, connection, reason, lease)
-                return await ctx.store.inbox.release(
-                    lease, look_again=False, delay_ms=PROBE_FIRST_MS
-                )
-            case Failed(reason, after_s):
-                delay = int(max(LEAST_WAIT_S, after_s or 0) * 1000)
-                log.warning("baseline.waits", connection_id=lease.id, reason=reason, delay_ms=delay)
-                return await ctx.store.inbox.release(lease, look_again=False, delay_ms=delay)
-    return await ctx.store.inbox.release(lease, look_again=True, delay_ms=0)
-
-
-async def _feed_head(ctx: Context, connection: Connection, lease: Lease) -> None:
-    """Note where the feed stands before anything is read: what comes after it is polled."""
-    watch = await ctx.store.watching.get(connection.id)
-    if "cursor" not in watch and "served" not in watch:
-        poll = Poll(ctx, connection, lease, watch)
-        await _renewing(ctx, lease, asyncio.create_task(poll.step()))
-
-
-async def _renewing(ctx: Context, lease: Lease, task: "asyncio.Task[Outcome]") -> Outcome | None:
-    """Return what a step comes to, or None when the process is to end."""
-    ending = asyncio.create_task(ctx.stopping.wait())
-    try:
-        while not task.done():
-            await asyncio.wait({task, ending}, timeout=RENEW_S, return_when=asyncio.FIRST_COMPLETED)
-            if ending.done() and not task.done():
-                return None
-            if not task.done() and not await ctx.store.claims.renew("in", lease, LEASE_MS):
-                raise Fenced(lease.id)
-        return task.result()
-    finally:
-        ending.cancel()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait({task})
+    async def _put_off(self, name: str, least_s: float) -> None:
+        """Try a chore that failed ever more rarely; whoever serves the connection next keeps to it."""
+        fails = int(self._watch.get(f"fails:{name}", 0)) + 1
+        longest = SOON_S if name in (POLL, SYNC) else LONGEST_WAIT_S
+        wait_s = max(least_s, min(LEAST_WAIT_S * 2 ** min(fails - 1, 20), longest))
+        at = times.now_ms() + int(wait_s * 1000)
+        await self._ctx.store.watching.failed(self._lease.id, name, fails, at)
+        self._due.clear()

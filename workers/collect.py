@@ -7,6 +7,7 @@ that cannot be trusted to be whole says nothing of what it does not show.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from service.core.logs import logger
 from service.core.recruitee.client import (
@@ -25,12 +26,15 @@ from service.core.unified.registry import COLLECTIONS
 from workers.asking import Asking, Failed, Lost, Outcome, Unanswered
 from workers.commit import RACES, Commit, Found, Gone, Overtaken
 from workers.context import Context
+from workers.following import follow_files
 from workers.lists import Page, Whole, page, whole
 from workers.refetch import LONGEST_TURN_S
 from workers.scope import within
 
 MANY, MANY_SHARE = 20, 0.02  # invariant 7: when more vanish in one pass, stop and ask
 COMPANY = "0"  # the id in the name of a list that is the company's
+TOO_MUCH = "more vanished at once than is believed"
+NOT_OURS = "not for this token"
 log = logger("collect")
 
 
@@ -46,17 +50,27 @@ async def collect(
     quiet: bool = False,
     first: bool = False,
     burst: int = MAX_IN_FLIGHT,
+    believed: int = 0,
 ) -> Outcome:
-    """Read a collection, tell what changed, acknowledge `acks` and clear the parked root, atomically."""
+    """Read a collection, tell what changed, acknowledge `acks` and clear the parked root, atomically.
+
+    `believed`: of so many a person said that they are gone indeed.
+    """
     commit = Commit(ctx, connection, lease, causes, acks, parked, quiet, first)
-    return await _List(commit, ref, Asking(ctx, connection, burst)).run()
+    return await _List(commit, ref, Asking(ctx, connection, burst), believed).run()
+
+
+def allowed(of: int) -> int:
+    """Return how many of so many may vanish in one pass before a person is asked."""
+    return max(MANY, int(of * MANY_SHARE))
 
 
 class _List:
     """One reading of one collection."""
 
-    def __init__(self, commit: Commit, ref: Ref, asking: Asking) -> None:
+    def __init__(self, commit: Commit, ref: Ref, asking: Asking, believed: int) -> None:
         self._commit = commit
+        self._believed = believed
         self._asking = asking
         self._ref = ref
         self._of: Collection = COLLECTIONS[ref.model]
@@ -94,13 +108,15 @@ class _List:
             case Hidden() | Missing():
                 # Nothing is said of what is in it: what we had stays as it is.
                 log.info("collect.not_served", connection_id=c, collection=self._ref.model)
+                if self._of.owner is None:
+                    await ctx.store.records.doubt(c, self._ref, NOT_OURS, 0, 0)
                 return (await commit.run([], [], begun.token, {}, commit.facts())).outcome
         if self._of.owner is None and not commit.quiet:
             # What has no time of its own is news once the list is known; at its first sight it is not.
             commit.listed = await ctx.store.records.listed(c, self._ref)
             commit.first = not commit.listed
         drafts = self._drafts(read)
-        gone = await self._gone(read, drafts, begun.known)
+        gone, doubt = await self._gone(read, drafts, begun.known)
         kept = await within(commit, drafts)
         found = [Found(draft, self._ref) for draft in kept]
         ended = [] if self._of.ended else [Gone(ref, self._subject(ref)) for ref in gone]
@@ -108,10 +124,22 @@ class _List:
             last = ((ref, turned(begun.known[ref].fields)) for ref in gone)
             drafts = [Draft(ref.model, ref.remote_id, fields, ref) for ref, fields in last]
             found += [Found(draft, self._ref) for draft in drafts]
+        commit.ahead = partial(follow_files, ctx, c, self._ref)
         told = await commit.run(found, ended, begun.token, begun.known, commit.facts())
-        if self._of.owner is None and not read.doubt:
-            await ctx.store.records.note_listed(c, self._ref)
+        await self._noted(doubt, begun.known)
         return told.outcome
+
+    async def _noted(self, doubt: str, known: Known) -> None:
+        """Note that a list was read whole; one of the company's that lies is noted in any case."""
+        records, c = self._commit.ctx.store.records, self._commit.connection.id
+        if doubt and self._of.owner is None and await records.said_against(c, self._ref) is None:
+            await records.doubt(c, self._ref, doubt, 0, 0)
+        if doubt:
+            return
+        if self._of.owner is None:
+            await records.note_listed(c, self._ref)
+        if self._of.owner is None or known:
+            await records.trust(c, self._ref)
 
     async def _read(self) -> Whole:
         """Read the list, or where the token may not, the one that stands in for it."""
@@ -130,11 +158,13 @@ class _List:
         drafts = (d for row in rows for d in self._of.expand(row, read.references, facts, owner))
         return list({Ref(draft.model, draft.remote_id): draft for draft in drafts}.values())
 
-    async def _gone(self, read: Whole, drafts: Sequence[Draft], known: Known) -> list[Ref]:
-        """Return the members that neither of two complete passes shows."""
+    async def _gone(
+        self, read: Whole, drafts: Sequence[Draft], known: Known
+    ) -> tuple[list[Ref], str]:
+        """Return the members that neither of two complete passes shows; else why it is not believed."""
         absent = self._absent(drafts, known)
         if not absent:
-            return []
+            return [], read.doubt
         if not read.doubt:
             again = await self._whole()
             read = (
@@ -143,16 +173,16 @@ class _List:
             still = set(self._absent(self._drafts(again), known))
             absent = [ref for ref in absent if ref in still]
         of = len(absent), sum(ref.model == self._of.member for ref in known)
-        if not read.doubt and of[0] > max(MANY, int(of[1] * MANY_SHARE)):
-            read = replace(read, doubt="more vanished at once than is believed")
+        if not read.doubt and of[0] > allowed(of[1]) + self._believed:
+            read = replace(read, doubt=TOO_MUCH)
         records, c = self._commit.ctx.store.records, self._commit.connection.id
         if read.doubt:
             log.warning(
                 "collect.doubted", connection_id=c, collection=self._ref.model, why=read.doubt
             )
             await records.doubt(c, self._ref, read.doubt, *of)
-            return []
-        return absent
+            return [], read.doubt
+        return absent, ""
 
     def _absent(self, drafts: Sequence[Draft], known: Known) -> list[Ref]:
         shown = {Ref(draft.model, draft.remote_id) for draft in drafts}
@@ -160,7 +190,7 @@ class _List:
             ref
             for ref, snapshot in known.items()
             if ref.model == self._of.member
-            and not snapshot.deleted
+            and not (snapshot.ended if self._commit.causes else snapshot.deleted)
             and ref not in shown
             and not (self._of.ended and self._of.ended(snapshot.fields) == snapshot.fields)
         ]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from service.core.store.suppression import PERSON
 from service.core.unified import announce as decide
 from service.core.unified.model import Cause, Change, Draft, Ref, Snapshot, Verdict
 from service.core.unified.model import Context as Facts
+from service.core.unified.models import activity
 from service.core.unified.options import cut
 from service.core.unified.registry import MODELS
 from workers.asking import Done, Failed
@@ -71,6 +72,8 @@ class Commit:
     first: bool = False  # the first full read: nothing was ever told of what it finds
     listed: bool = False  # the list that is committed was read whole before
     moment: int = 0
+    ahead: Callable[["Told"], Awaitable[None]] | None = None
+    """Notes what the commit gives cause to do: before it, since one who dies after it never would."""
     jobs: dict[str, str] = field(
         default_factory=dict
     )  # unified -> remote id of those that were named
@@ -104,9 +107,7 @@ class Commit:
         c, records = self.connection.id, self.ctx.store.records
         touched = [one.ref for one in found]
         if unread := [ref for ref in touched if ref not in known]:
-            left, read = await asyncio.gather(
-                records.left_off(c, unread), records.load(c, unread)
-            )
+            left, read = await asyncio.gather(records.left_off(c, unread), records.load(c, unread))
             known = known | left | read
         for race in range(RACES):
             verdicts = self._verdicts(found, gone, known, facts, gone_at)
@@ -115,6 +116,8 @@ class Commit:
                 # To see whether an application is gone one asks by its job, which we may never have seen.
                 await records.name(c, "job", self.jobs)
             self._in_order(writes)
+            if self.ahead is not None:
+                await self.ahead(_told(writes, changes))
             done = await records.commit(
                 c, token, writes, changes, lease=self.lease, acks=self.acks, parked=self.parked,
                 ring=False, people=_people(found, gone),
@@ -124,11 +127,12 @@ class Commit:
                 continue
             if done is not Committed.MOVED:
                 await self._unmapped(found)
-                await self._counted(done, changes)
                 if race:
                     # It may be our own commit that was there before, its reply lost on the way.
                     self.ctx.on_events()
-                return self._told(done, writes, changes)
+                told = self._told(done, writes, changes)
+                await self._counted(told.changes)
+                return told
             known = known | await records.load(c, {*touched, *(one.ref for one in gone)})
         return Told(Failed("its records kept changing while they were compared"))
 
@@ -143,11 +147,10 @@ class Commit:
             [one for one in gone if one.subject not in barred],
         )
 
-    async def _counted(self, done: Committed, changes: Sequence[tuple[int, Change]]) -> None:
+    async def _counted(self, changes: Sequence[Change]) -> None:
         """Add to the ledger who told us of what: in the end that says how much no webhook told."""
-        if done is Committed.DONE and changes:
-            told = Counter(f"told:{origin_of(change.causes)}" for _, change in changes)
-            await self.ctx.store.watching.count(self.connection.id, told)
+        told = Counter(f"told:{origin_of(e.causes)}" for e in changes if e.model != activity.NAME)
+        await self.ctx.store.watching.count(self.connection.id, told)
 
     async def _unmapped(self, found: Sequence[Found]) -> None:
         """Count what the closed enums have no word for."""
@@ -173,16 +176,14 @@ class Commit:
     ) -> Told:
         if done is Committed.STALE:
             return Told(Done(0))
-        moved = tuple(write.ref for write in writes if write.replaces)
-        if not changes:
-            return Told(Done(0), (), moved)
         for _, change in changes:
             log.info(
                 "record.changed", connection_id=self.connection.id, type=change.event,
                 model=change.model,
             )  # fmt: skip
-        self.ctx.on_events()
-        return Told(Done(len(changes)), tuple(change for _, change in changes), moved)
+        if changes:
+            self.ctx.on_events()
+        return _told(writes, changes)
 
     def _verdicts(
         self,
@@ -206,6 +207,7 @@ class Commit:
             verdict = decide.announce_deleted(
                 MODELS[ref.model], known[ref], ref.remote_id, subject, self.causes, at, facts
             )
+            verdict = self._hushed(ref.model, verdict, known[ref])
             verdicts.append((ref, ref, cut(options, ref.model, verdict, known[ref])))
         return verdicts
 
@@ -219,10 +221,20 @@ class Commit:
         verdict = decide.announce(
             model, one.draft, before, self.causes, facts, began, quiet=silent, listed=self.listed
         )
-        if not self.quiet or not verdict.changes or verdict.snapshot is None or before is None:
+        return self._hushed(one.draft.model, verdict, before)
+
+    def _hushed(self, model: str, verdict: Verdict, before: Snapshot | None) -> Verdict:
+        """Adopt in silence what a quiet commit finds, and keep what was told last.
+
+        A webhook of it may be on its way: it is compared with `was`.
+        """
+        if not self.quiet or self.first or verdict.snapshot is None or MODELS[model].silent:
             return verdict
-        # A webhook of what is adopted in silence here may be on its way: it is compared with `was`.
-        was = before.was or before.fields
+        if before is None:
+            return Verdict(replace(verdict.snapshot, was={}))
+        if not verdict.changes:
+            return verdict
+        was = before.fields if before.was is None else before.was
         return Verdict(replace(verdict.snapshot, sequence=before.sequence, was=was))
 
     def _written(
@@ -252,6 +264,11 @@ def _people(found: Sequence[Found], gone: Sequence[Gone]) -> set[str]:
     """Return the candidates (remote ids) that a commit is about."""
     subjects = {one.draft.subject for one in found} | {one.subject for one in gone}
     return {subject.remote_id for subject in subjects if subject.model == PERSON}
+
+
+def _told(writes: Sequence[Write], changes: Sequence[tuple[int, Change]]) -> Told:
+    moved = tuple(write.ref for write in writes if write.replaces)
+    return Told(Done(len(changes)), tuple(change for _, change in changes), moved)
 
 
 def as_of(model: str, snapshot: Snapshot) -> Snapshot:

@@ -13,28 +13,23 @@ from typing import Any
 
 import orjson
 
-from service.core import ids, times
+from service.core import times
 from service.core.errors import Fenced
-from service.core.events import envelope
 from service.core.logs import logger
 from service.core.store import keys
 from service.core.store.deliveries import Delivery
-from service.core.store.erasures import COUNTED, Erasure, Telling
+from service.core.store.erasures import COUNTED, Erasure
 from service.core.store.files import Files
 from service.core.store.inbox import Lease
-from service.core.store.records import subject_key
-from service.core.store.suppression import PERSON
-from service.core.store.traces import TOLD_OF, Found, Kept, Traces
-from service.core.unified.model import Cause, Change, Ref
+from service.core.store.traces import Found, Kept, Traces
 from workers.context import BODIES_LIVE_S, Context
 from workers.drain import LEASE_MS
 from workers.rewriting import Rewriting
+from workers.telling import acknowledged, tell
 
-CACHED_MS = (
-    int(BODIES_LIVE_S * 1000) + 500
-)  # for so long a worker may still know a body that is gone
+CACHED_MS = int(BODIES_LIVE_S * 1000) + 500
+"""For so long a worker may still know a body that is gone."""
 LOOK_AGAIN_MS = 250
-ACKNOWLEDGED_MS = 60_000
 CHUNK = 500
 log = logger("erasure")
 
@@ -48,7 +43,7 @@ async def serve_erasure(ctx: Context, lease: Lease, news: asyncio.Event) -> int 
         with contextlib.suppress(_Stopped):
             await _leased(ctx, lease, _Job(ctx, one).run())
         return await ctx.store.erasures.release(lease, 0)
-    return await ctx.store.erasures.release(lease, await _acknowledged(ctx, one))
+    return await ctx.store.erasures.release(lease, await acknowledged(ctx, one))
 
 
 class _Stopped(Exception):
@@ -124,13 +119,9 @@ class _Job:
             async with asyncio.timeout(ms / 1000):
                 await self._ctx.stopping.wait()
 
-    @property
-    def _who(self) -> Ref:
-        return Ref(PERSON, self._one.remote_id or "")
-
     def _traces(self) -> Traces:
-        store = self._store
-        return Traces(store.pipe, store.records, store.vault, self._c, self._who.remote_id)
+        store, who = self._store, self._one.remote_id or ""
+        return Traces(store.pipe, store.records, store.vault, self._c, who)
 
     async def _known(self) -> Found:
         """Return what was found; looked for once, since the next steps take it away bit by bit."""
@@ -140,46 +131,9 @@ class _Job:
 
     async def _tell(self) -> None:
         """Announce it, to those who ever got the person."""
-        while not await self._told():
+        while not await tell(self._ctx, self._one, self._traces(), await self._known()):
             self._found = None
             await self._pause(LOOK_AGAIN_MS)
-
-    async def _told(self) -> bool:
-        found = await self._known()
-        known = found.records.get(self._who)
-        if known is None and not found.events:
-            return True
-        left = (await self._store.records.left_off(self._c, [self._who])).get(self._who)
-        sequence = 1 + max(one.sequence if one else 0 for one in (known, left))
-        event_id, body = self._event(sequence)
-        lane = subject_key(self._c, self._who)
-        telling = Telling(known.version if known else 0, sequence, event_id, body, lane)
-        if not await self._store.erasures.tell(self._one, telling, await self._receivers(found)):
-            return False
-        log.info("record.changed", connection_id=self._c, type=TOLD_OF, model=PERSON)
-        self._ctx.on_events()
-        return True
-
-    def _event(self, sequence: int) -> tuple[str, bytes]:
-        who, uid = self._who, ids.record_id(self._c, *self._who)
-        record = {"id": uid, "remote_id": who.remote_id}
-        causes = (Cause(origin="erasure"),)
-        change = Change(PERSON, who.remote_id, TOLD_OF, record, (), causes, None, who)
-        return envelope(self._c, sequence, change, times.now_ms(), uid, uid)
-
-    async def _receivers(self, found: Found) -> list[str]:
-        """Return the subscribers who got the person, or may have before the retention, and want to know."""
-        got = {
-            kept.delivery.s async for kept in self._traces().deliveries(found.events) if _sent(kept)
-        }
-        oldest = await self._store.log.ago(self._ctx.settings.retention_s)
-        return [
-            s.id
-            for s in await self._store.subscribers.all()
-            if s.wanted.wants(self._c, TOLD_OF)
-            # Kombo's format has neither ids nor a delivery per event: nobody knows what was read then.
-            and (s.id in got or s.wanted.format == "kombo" or (found.older and s.created < oldest))
-        ]
 
     async def _events(self) -> None:
         """Remove the bodies of what was told of the person, as they are and as they were rendered."""
@@ -260,24 +214,6 @@ class _Job:
         if "failed" in said.values():
             log.warning("erasure.files_not_rewritten", erasure_id=self._one.id)
             await self._note(reason="Redis could not write its files anew: see `hirewire doctor`")
-
-
-async def _acknowledged(ctx: Context, one: Erasure) -> int | None:
-    """See who has taken the event since; None when there is nobody left to wait for."""
-    waits = one.waits
-    if not waits or times.now_ms() - one.finished > ctx.settings.retention_s * 1000:
-        return None
-    names = await ctx.store.deliveries.of_event(one.event_id)
-    owners = {ids.subscriber_tag(s): s for s in waits}
-    for delivery in await ctx.store.deliveries.load(names, owners):
-        if delivery is not None and delivery.s in waits and (at := delivery.taken_at):
-            await ctx.store.erasures.acknowledged(one.id, delivery.s, at)
-    return ACKNOWLEDGED_MS
-
-
-def _sent(kept: Kept) -> bool:
-    """Say whether a subscriber may have read a delivery, whatever it answered."""
-    return kept.delivery.status == "delivered" or kept.delivery.n > 0 or kept.flies
 
 
 def _scrubbed(delivery: Delivery) -> Delivery:

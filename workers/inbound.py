@@ -13,7 +13,8 @@ from service.core.store.memory import Rung
 from service.core.unified.model import Ref
 from service.core.unified.registry import COLLECTIONS, ROOTS
 from workers.asking import Done, Lost, Outcome
-from workers.beside import Beside, baseline
+from workers.baseline import baseline
+from workers.beside import Beside
 from workers.collect import collect
 from workers.context import Context
 from workers.drain import LEASE_MS

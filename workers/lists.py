@@ -11,6 +11,8 @@ from service.core.unified.reading import identifier
 from workers.asking import Asking
 
 MAX_PAGES = 10_000
+OVERLAP = 10  # rows of a page by offset that the page before it showed
+MOST_BACK = 100
 Row = Mapping[str, Any]
 
 
@@ -22,6 +24,15 @@ class Page(NamedTuple):
     total: int | None  # of all pages, where the answer says so
     instead: Answer | None = None
     answer: Row = MappingProxyType({})
+
+
+class Rest(NamedTuple):
+    """What of a page was not read yet."""
+
+    rows: Sequence[Row]
+    next: int | None  # where to go on; None: that was the last page
+    last: list[str]  # ids of the last rows, by which the next page is held against this one
+    slipped: bool  # the list has shrunk: rows of this page may have slipped into those before it
 
 
 @dataclass(slots=True)
@@ -66,6 +77,22 @@ def following(listing: Listing, at: int, count: int) -> int | None:
     if listing.style == "none" or not count or count < listing.limit:
         return None
     return at + count if listing.style == "offset" else max(at, 1) + 1
+
+
+def begin(listing: Listing, at: int) -> int:
+    """Return where to ask for what follows `at`: by offset a few rows before it, which were read."""
+    overlap = min(OVERLAP, listing.limit // 2)
+    return max(0, at - overlap) if listing.style == "offset" else at
+
+
+def rest(listing: Listing, began: int, one: Page, last: Sequence[str]) -> Rest:
+    """Return what a page shows beyond the rows that were read `last`."""
+    ids = [identifier(row.get("id")) for row in one.rows]
+    known = [place for place, each in enumerate(ids) if each is not None and each in last]
+    rows = one.rows[known[-1] + 1 :] if known else one.rows
+    slipped = bool(began and last and not known) and listing.style == "offset"
+    there = [i for i in ids if i][-OVERLAP:]
+    return Rest(rows, following(listing, began, len(one.rows)), there, slipped)
 
 
 async def whole(

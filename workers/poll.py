@@ -1,8 +1,9 @@
 """Poll Recruitee's activity feed: what no webhook tells becomes entries of the one inbox.
 
-The feed is read again from two minutes before its newest entry each time, since entries may come late
-or out of order; an entry that was taken before is known by its own record. A cursor that is refused or
-not honoured is a gap: it is said, and healed by going back through the feed, else by a reconcile.
+What came in the last minutes is read again each time, since entries may come late or out of order; an
+entry that was taken before is known by its number. By our own clock: Recruitee's may be off. A cursor that
+is refused or not honoured is a gap: it is said, and healed by going back through the feed, else by a
+reconcile.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,26 +13,22 @@ from service.core import times
 from service.core.logs import logger
 from service.core.recruitee import feed
 from service.core.recruitee.client import Answer, Later, Missing, Ok, Refused, Unauthorized
-from service.core.recruitee.webhook import entry as inbox_entry
+from service.core.recruitee.intervals import NOT_SERVED_S
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
-from service.core.unified.model import Ref
-from service.core.unified.models import activity
 from workers.asking import Asking, Done, Failed, Outcome, Unanswered
-from workers.commit import Commit, Found
 from workers.context import Context
 from workers.lists import objects
-from workers.scope import within
+from workers.taking import Taking
 
 PAGE = 100
 PAGES_A_STEP = 5
 BACK_PAGES = 50
 OVERLAP_MS = 120_000
-NOT_SERVED_S = 900.0
+TRY_FORWARD_MS = 3_600_000
+GAP_MS, GAP_POLLS = 600_000, 10
 BESIDE_BURST = 2
 log = logger("poll")
-
-Watch = Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -41,19 +38,20 @@ class Poll:
     ctx: Context
     connection: Connection
     lease: Lease
-    watch: Watch
+    watch: Mapping[str, str]
     more: bool = False  # there is more to read at once
     noted: dict[str, str | int] = field(default_factory=dict)
 
     async def step(self) -> Outcome:
         """Read what is new; Done also where the feed is not served to this token."""
+        now = times.now_ms()
         try:
             cursor = int(self.watch.get("cursor", -1))
-            outcome = await (self._begin() if cursor < 0 else self._read_on(cursor))
+            outcome = await (self._begin() if cursor < 0 else self._go_on(cursor, now))
         except Unanswered as error:
             return error.outcome
         if isinstance(outcome, Done):
-            self.noted["polled_at"] = times.now_ms()
+            self.noted["polled_at"] = now
             await self.ctx.store.watching.note(self.connection.id, **self.noted)
         return outcome
 
@@ -69,13 +67,15 @@ class Poll:
         return await asking.further(feed.PATH, {"limit": str(PAGE), **params})
 
     async def _begin(self) -> Outcome:
-        """Begin at the newest entry: what was before is in the baseline."""
-        answer = await self._ask(cursor_order="desc", limit="1")
-        match answer:
-            case Ok(data):
-                self.noted |= {"cursor": feed.newest(_entries(data)), "served": 1}
-                return Done(0)
-        return await self._not_served(answer)
+        """Begin at the newest entry: what was before is in the baseline, if it was read at all."""
+        answer = await self._ask(cursor_order="desc")
+        if not isinstance(answer, Ok):
+            return await self._not_served(answer)
+        if self.watch.get("served") == "0":
+            await self._gap("the feed was not served to the token until now", "reconcile")
+        page = _entries(answer)
+        self.noted |= {"cursor": feed.newest(page), "served": 1, "page": len(page)}
+        return Done(0)
 
     async def _not_served(self, answer: Answer) -> Outcome:
         match answer:
@@ -85,104 +85,104 @@ class Poll:
                 return Failed(reason, after_s)
         if self.watch.get("served") != "0":
             log.warning("poll.not_served", connection_id=self.connection.id)
+        elif self._away(NOT_SERVED_S):
+            await self._gap("nothing was asked for so long, and no feed tells of it", "reconcile")
         self.noted["served"] = 0
         return Done(0)
 
-    async def _read_on(self, cursor: int) -> Outcome:
-        after, taken = cursor, list[feed.Entry]()
+    def _away(self, usual_s: float) -> bool:
+        """Say whether the last look was so long ago that it is a gap."""
+        polled = int(self.watch.get("polled_at", 0))
+        longest = max(GAP_MS, int(GAP_POLLS * usual_s * 1000))
+        return polled > 0 and times.now_ms() - polled > longest
+
+    async def _gap(self, why: str, healed_by: str) -> None:
+        log.warning("poll.gap", connection_id=self.connection.id, why=why, healed_by=healed_by)
+        since = int(self.watch.get("polled_at", 0))
+        await self.ctx.store.watching.gap(self.connection.id, why, since, healed_by)
+
+    async def _go_on(self, cursor: int, now: int) -> Outcome:
+        backwards = int(self.watch.get("backwards", 0))
+        if backwards and now - backwards < TRY_FORWARD_MS:
+            return await self._back(cursor, now)
+        return await self._forward(cursor, now)
+
+    async def _forward(self, cursor: int, now: int) -> Outcome:
+        """Read from the cursor on, a few pages at most."""
+        after, longest, number = cursor, int(self.watch.get("page", 0)), 0
         for _ in range(PAGES_A_STEP):
             answer = await self._ask(cursor_order="asc", cursor_position=str(after))
             if not isinstance(answer, Ok):
-                return await self._without(answer, cursor)
-            page = sorted(_entries(answer.data), key=lambda one: one.id)
+                return await self._without(answer, cursor, now)
+            page, size = _entries(answer), len(objects(answer.data.get(feed.KEY)))
             fresh = [one for one in page if one.id > after]
-            if page and not fresh and len(page) >= PAGE:
-                return await self._back(cursor, "the feed does not honour its cursor")
-            await self._take(fresh)
-            taken += fresh
-            after = feed.newest(fresh) or after
-            if len(page) < PAGE:
+            if any(one.id < after for one in page):
+                return await self._turn(cursor, now, "the feed does not honour its cursor")
+            number += await self._take(fresh, cursor)
+            after, longest = feed.newest(fresh) or after, max(longest, size)
+            # How long its pages are at most nobody says: a shorter one than it gave before is the last.
+            if size < longest or not size:
                 break
         else:
             self.more = True
-        self.noted |= {"served": 1, "cursor": after if self.more else _overlapped(taken, cursor)}
-        return Done(len(taken))
+        if self._away(self.ctx.settings.poll_interval):
+            await self._gap("nothing was asked for so long", "feed")
+        self.noted |= {"served": 1, "page": longest, "backwards": 0}
+        self.noted |= (
+            {"cursor": after, "mark": ""} if self.more else self._settled(after, cursor, now)
+        )
+        return Done(number)
 
-    async def _without(self, answer: Answer, cursor: int) -> Outcome:
+    def _settled(self, newest: int, cursor: int, now: int) -> dict[str, str | int]:
+        """Move the cursor on to what was the newest two minutes ago, by our clock."""
+        number, _, since = self.watch.get("mark", "").partition("@")
+        if not number or int(number) <= cursor:
+            return {"cursor": cursor, "mark": f"{newest}@{now}" if newest > cursor else ""}
+        if now - int(since) < OVERLAP_MS:
+            return {"cursor": cursor}
+        mark = f"{newest}@{now}" if newest > int(number) else ""
+        return {"cursor": int(number), "mark": mark}
+
+    async def _without(self, answer: Answer, cursor: int, now: int) -> Outcome:
         """See whether the feed is not served at all, or only its cursor is refused."""
         if not isinstance(answer, Missing | Refused):
             return await self._not_served(answer)
         head = await self._ask(cursor_order="desc", limit="1")
         if not isinstance(head, Ok):
             return await self._not_served(head)
-        return await self._back(cursor, "the feed's cursor has vanished")
+        return await self._turn(cursor, now, "the feed's cursor has vanished")
 
-    async def _back(self, cursor: int, why: str) -> Outcome:
+    async def _turn(self, cursor: int, now: int, why: str) -> Outcome:
+        """Go back from the head from now on; that is said once, for as long as it lasts."""
+        self.noted["backwards"] = now
+        known = int(self.watch.get("backwards", 0))
+        return await self._back(cursor, now, "" if known else why)
+
+    async def _back(self, cursor: int, now: int, why: str = "") -> Outcome:
         """Go back through the feed from its head to where it was left; else ask for a reconcile."""
-        taken, reached = list[feed.Entry](), False
+        fresh, reached = dict[int, feed.Entry](), False
         for number in range(1, BACK_PAGES + 1):
             answer = await self._ask(page=str(number))
             if not isinstance(answer, Ok):
                 return await self._not_served(answer)
-            page = _entries(answer.data)
-            taken += [one for one in page if one.id > cursor]
-            reached = not page or len(page) < PAGE or any(one.id <= cursor for one in page)
-            if reached:
+            page = _entries(answer)
+            fresh |= {one.id: one for one in page if one.id > cursor}
+            reached = any(one.id <= cursor for one in page) or (not page and cursor == 0)
+            if reached or not page:
                 break
-        await self._take(sorted(taken, key=lambda one: one.id))
-        healed = "the feed, read backwards" if reached else "a reconcile"
-        log.warning("poll.gap", connection_id=self.connection.id, why=why, healed_by=healed)
-        watching, c = self.ctx.store.watching, self.connection.id
-        since = self.watch.get("polled_at")
-        await watching.gap(c, {"why": why, "since": int(since or 0), "healed_by": healed})
-        self.noted |= {"served": 1, "cursor": _overlapped(taken, feed.newest(taken) or cursor)}
+        taken = await self._take([fresh[number] for number in sorted(fresh)], cursor)
         if not reached:
-            self.noted["reconcile"] = 1
-        return Done(len(taken))
+            await self._gap("the feed does not reach back to where it was left", "reconcile")
+        elif why:
+            await self._gap(why, "feed")
+        head = max(fresh, default=cursor)
+        self.noted |= self._settled(head, cursor, now) if reached else {"cursor": head, "mark": ""}
+        self.noted["served"] = 1
+        return Done(taken)
 
-    async def _take(self, entries: Sequence[feed.Entry]) -> None:
-        """Put what entries are about into the inbox, then keep them, so that each is taken once."""
-        c, records = self.connection.id, self.ctx.store.records
-        known = await records.load(c, [Ref(activity.NAME, str(one.id)) for one in entries])
-        new = [one for one in entries if Ref(activity.NAME, str(one.id)) not in known]
-        rows: dict[tuple[str, int], bytes] = {}
-        for one in new:
-            for root in await self._roots(one):
-                rows[root, one.id] = inbox_entry(root, one.cause)
-        if rows:
-            await self.ctx.store.inbox.enqueue(c, list(rows.values()))
-        for one in new:
-            await self._keep(one)
-        if new:
-            await self.ctx.store.watching.count(c, {"seen:activity": len(new)})
-
-    async def _roots(self, one: feed.Entry) -> Sequence[str]:
-        if not one.every_job:
-            return one.roots
-        jobs = await self.ctx.store.records.all_fields(self.connection.id, "job", "remote_id")
-        return [f"job:{job}" for job in jobs]
-
-    async def _keep(self, one: feed.Entry) -> None:
-        commit = Commit(self.ctx, self.connection, self.lease, [one.cause])
-        commit.began()
-        facts = commit.facts()
-        draft = activity.draft(one.raw, (), facts)
-        kept = await within(commit, [draft] if draft else [])
-        token = await self.ctx.store.records.token()
-        found = [Found(each, Ref(each.model, each.remote_id)) for each in kept]
-        await commit.run(found, [], token, {}, facts)
+    async def _take(self, entries: Sequence[feed.Entry], settled: int) -> int:
+        return await Taking(self.ctx, self.connection, self.lease).take(entries, settled)
 
 
-def _entries(data: Mapping[str, object]) -> list[feed.Entry]:
-    read = (feed.read(row) for row in objects(data.get(feed.KEY)))
-    return [one for one in read if one is not None]
-
-
-def _overlapped(taken: Sequence[feed.Entry], cursor: int) -> int:
-    """Return the newest entry that is two minutes older than the newest of all."""
-    dated = [(ms, one.id) for one in taken if (ms := times.parse(one.at)) is not None]
-    if not dated:
-        return max(cursor, feed.newest(taken))
-    latest = max(ms for ms, _ in dated)
-    settled = [number for ms, number in dated if ms <= latest - OVERLAP_MS]
-    return max(settled, default=cursor)
+def _entries(answer: Ok) -> list[feed.Entry]:
+    return feed.in_order(objects(answer.data.get(feed.KEY)))

@@ -1,35 +1,41 @@
 """Reconcile: compare everything that lists show with what we have, look at what differs, find what is gone.
 
-Three tiers: lists are compared row by row; what differs is read by itself, through the one inbox; and a
-rolling audit reads every candidate by itself once in thirty days. A list that cannot be trusted ends no
-record, and when too many vanish at once a person is asked.
+Three tiers: lists, and search down to where the last reconcile began, are compared; what differs is read by
+itself with what it owns, a few at a time, through the one inbox; and a rolling audit reads every record by
+itself once in thirty days. A list that cannot be trusted ends no record, and when too much vanishes at once
+a person is asked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from service.core import times
 from service.core.logs import logger
-from service.core.recruitee.client import Later, Unauthorized
-from service.core.recruitee.webhook import entry
+from service.core.recruitee.client import (
+    MAX_IN_FLIGHT,
+    Hidden,
+    Later,
+    Ok,
+    Unauthorized,
+)
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
 from service.core.store.memory import Rung
 from service.core.store.reconciliations import Reconciliation
-from service.core.unified.model import Cause, Draft, Ref
+from service.core.unified.model import Cause, Listing, Ref
 from service.core.unified.registry import COLLECTIONS, ROOTS
 from workers.asking import Asking, Done, Failed, Lost, Outcome, Unanswered
-from workers.collect import COMPANY, MANY, MANY_SHARE, collect
-from workers.commit import Commit
+from workers.collect import COMPANY, TOO_MUCH, allowed, collect
+from workers.comparing import BECAUSE, absent_for, compare, entries, member_of
 from workers.context import Context
-from workers.lists import Page, following, page
-from workers.scope import within
-from workers.sync import expanded
+from workers.lists import following, page
+from workers.searching import ORDERS, Order, Search
+from workers.sweeps import NOT_OURS, owned_by
 
 BURST = 2
+BITE = 2 * MAX_IN_FLIGHT  # live work waits for so many looks at most
 FULL_WAITS_S = 10.0
 ROOTS_FIRST = ("job", "candidate")
-BECAUSE = Cause(origin="reconcile")
-ABSENT = Cause(origin="reconcile", details={"absent": True})
+SAMPLE = 3
+MAX_PAGES = 20_000
 log = logger("reconcile")
 
 
@@ -38,66 +44,98 @@ def parts() -> list[str]:
     rest = sorted(ROOTS.keys() - set(ROOTS_FIRST))
     lists = sorted(n for n, c in COLLECTIONS.items() if c.owner is None)
     bulk = sorted(n for n, c in COLLECTIONS.items() if c.bulk is not None)
-    return [*ROOTS_FIRST, *rest, *lists, *bulk]
+    return [*ROOTS_FIRST, *rest, *lists, *bulk, *ORDERS, "each_job"]
 
 
 class Reconcile:
     """A connection's reconciliation, as far as this worker has it."""
 
     def __init__(
-        self, ctx: Context, connection: Connection, lease: Lease, one: Reconciliation
+        self,
+        ctx: Context,
+        connection: Connection,
+        lease: Lease,
+        one: Reconciliation,
+        watch: dict[str, str],
     ) -> None:
         self._ctx = ctx
         self._connection = connection
         self._c = connection.id
         self._lease = lease
+        self._watch = watch
         self.one = one
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to compare."""
+        return self.one.status != "running"
+
     async def step(self) -> Outcome:
-        """Compare one page, or one list that is read whole."""
+        """Look at a few that differ; else compare one page, or one list that is read whole."""
         if await self._ctx.ladder.rung() >= Rung.READING_WAITS:
             return Failed("Redis is over 75 % full: reading at length waits", FULL_WAITS_S)
+        if await self._a_few():
+            return Done(0)
         names = parts()
         if self.one.part >= len(names):
             return await self._end()
-        name = names[self.one.part]
         try:
-            outcome = await self._part(name)
+            outcome = await self._part(names[self.one.part])
         except Unanswered as error:
             return error.outcome
-        if isinstance(outcome, Done | Lost):
+        if isinstance(outcome, Done):
             await self._ctx.store.reconciliations.save(self.one)
-            return Done(0)
         return outcome
+
+    async def _a_few(self) -> bool:
+        reconciliations = self._ctx.store.reconciliations
+        some = await reconciliations.next_few(self._c, BITE)
+        if some:
+            await self._ctx.store.inbox.enqueue(self._c, some)
+            await reconciliations.looked_at(self._c, len(some))
+        return bool(some)
 
     async def _part(self, name: str) -> Outcome:
-        if name in ROOTS or COLLECTIONS[name].bulk is not None:
-            return await self._page(name)
+        if name == "each_job":
+            return await self._each_job()
+        for order in ORDERS:
+            if name == order:
+                return await self._searched(order)
+        listing = ROOTS[name].listing if name in ROOTS else COLLECTIONS[name].bulk
+        return await (self._whole(name) if listing is None else self._page(name, listing))
+
+    async def _whole(self, name: str) -> Outcome:
+        ref = Ref(name, COMPANY)
         outcome = await collect(
-            self._ctx, self._connection, Ref(name, COMPANY), [BECAUSE], self._lease, [], "",
-            burst=BURST,
+            self._ctx, self._connection, ref, [BECAUSE], self._lease, [], "",
+            burst=BURST, believed=self.one.confirmed.get(name, 0),
         )  # fmt: skip
+        if not isinstance(outcome, Done | Lost):
+            return outcome
         if isinstance(outcome, Lost):
-            self._doubt(name, outcome.reason)
-        if isinstance(outcome, Done | Lost):
-            kept = await self._ctx.store.records.counts(self._c, [COLLECTIONS[name].member])
-            self.one.add(self.one.read, name, sum(kept.values()))
-            self._next_part()
-        return outcome
+            await self._doubt(name, outcome.reason)
+        elif said := await self._ctx.store.records.said_against(self._c, ref):
+            self.one.doubts.append(f"{name}: {said['why']}")
+            if said["why"] == TOO_MUCH:
+                self.one.held.append(name)
+                self.one.absent[name] = said["absent"]
+        kept = await self._ctx.store.records.counts(self._c, [member_of(name)])
+        self.one.add(self.one.read, name, sum(kept.values()))
+        return self._next_part()
 
-    def _next_part(self) -> None:
+    def _next_part(self) -> Done:
         self.one.part, self.one.at = self.one.part + 1, 0
+        return Done(0)
 
-    def _doubt(self, name: str, why: str) -> None:
+    async def _doubt(self, name: str, why: str) -> None:
         self.one.doubts.append(f"{name}: {why}")
         log.warning("reconcile.doubted", connection_id=self._c, part=name, why=why)
+        await self._ctx.store.records.doubt(self._c, Ref(name, COMPANY), why, 0, 0)
 
     def _doubted(self, name: str) -> bool:
         return any(doubt.startswith(f"{name}: ") for doubt in self.one.doubts)
 
-    async def _page(self, name: str) -> Outcome:
-        listing = ROOTS[name].listing if name in ROOTS else COLLECTIONS[name].bulk
-        assert listing is not None  # noqa: S101 - `_part` looked
+    async def _page(self, name: str, listing: Listing) -> Outcome:
         shown = await page(Asking(self._ctx, self._connection, BURST), listing, self.one.at)
         match shown.instead:
             case Unauthorized() as refused:
@@ -105,74 +143,79 @@ class Reconcile:
             case Later(reason, after_s):
                 return Failed(reason, after_s)
             case None:
-                await self._compare(name, shown)
+                pass
             case _:
-                self._doubt(name, "not for this token")
+                await self._doubt(name, NOT_OURS)
+                return self._next_part()
+        found = await compare(self._ctx, self._connection, self._lease, name, shown)
+        again = await self._ctx.store.reconciliations.mark(self.one, member_of(name), found.seen)
+        if again and not self._doubted(name):
+            await self._doubt(name, "a page repeats rows of another")
+        await self._look_at(name, sorted(found.differing))
+        self.one.requests += 1
         self.one.add(self.one.read, name, len(shown.rows))
         at = following(listing, self.one.at, len(shown.rows))
-        if at is None:
-            if shown.total is not None and shown.total > self.one.read.get(name, 0):
-                self._doubt(name, "its total is more than its pages hold")
-            return await self._absent(name)
+        if at is None or (again and again == len(found.seen)) or self.one.requests > MAX_PAGES:
+            return await self._listed(name, shown.total)
         self.one.at = at
         return Done(0)
 
-    async def _compare(self, name: str, shown: Page) -> None:
-        """Mark what a page shows as seen, and put into the inbox whatever is not as we have it."""
-        commit = Commit(self._ctx, self._connection, self._lease, [BECAUSE])
-        facts = commit.facts(await self._stages())
-        found = list(expanded(name, shown.rows, shown.references, facts))
-        kept = {
-            Ref(d.model, d.remote_id): d for d in await within(commit, [f.draft for f in found])
-        }
-        roots = {each.ref: each.root for each in found if each.ref in kept}
-        known = await self._ctx.store.records.load(self._c, kept)
-        differing = {roots[ref] for ref, draft in kept.items() if _differs(draft, known.get(ref))}
-        member = name if name in ROOTS else COLLECTIONS[name].member
-        seen = [ref.remote_id for ref in kept if ref.model == member]
-        if await self._ctx.store.reconciliations.mark(self._c, member, seen, self.one.number):
-            self._doubt(name, "a page repeats rows of another")
-        await self._look_at(differing, BECAUSE)
-        self.one.add(self.one.differing, member, len(differing))
-
-    async def _stages(self) -> dict[str, str | None]:
-        stages = await self._ctx.store.records.all_fields(self._c, "stage", "category")
-        return {i: category for i, category in stages.items() if isinstance(category, str)}
-
-    async def _look_at(self, roots: Iterable[Ref], cause: Cause) -> None:
-        entries = [entry(f"{root.model}:{root.remote_id}", cause) for root in sorted(roots)]
-        if entries:
-            await self._ctx.store.inbox.enqueue(self._c, entries)
-
-    async def _absent(self, name: str) -> Outcome:
-        """See what a whole pass did not show; each is looked at by itself, under a second witness."""
-        member = name if name in ROOTS else COLLECTIONS[name].member
+    async def _listed(self, name: str, total: int | None) -> Outcome:
+        """End a list: whatever it did not show is looked at by itself, under a second witness."""
+        if total is not None and total != self.one.read.get(name, 0):
+            await self._doubt(name, "its total is not what its pages hold")
         if not self._doubted(name):
-            gone = await self._unseen(member)
-            total = sum((await self._ctx.store.records.counts(self._c, [member])).values())
-            self.one.absent[member] = len(gone)
-            if len(gone) > max(MANY, int(total * MANY_SHARE)) and not self.one.confirmed:
-                why = f"{len(gone)} of {total} {member} records vanished at once"
-                await self._ctx.store.reconciliations.end(self.one, "held", why)
-                log.warning("reconcile.held", connection_id=self._c, reason=why)
-                return Done(0)
-            await self._look_at(await self._roots_of(name, member, gone), ABSENT)
-        self._next_part()
-        return Done(0)
+            await self._absent(name)
+        if not self._doubted(name):
+            await self._ctx.store.records.trust(self._c, Ref(name, COMPANY))
+            await self._ctx.store.watching.note(self._c, **{f"pass:{name}": self.one.number})
+        return self._next_part()
 
-    async def _unseen(self, member: str) -> list[str]:
-        cursor, gone = 0, list[str]()
+    async def _absent(self, name: str) -> None:
+        member, confirmed = member_of(name), self.one.confirmed.get(name, 0)
+        total = sum((await self._ctx.store.records.counts(self._c, [member])).values())
+        most = allowed(total) + confirmed
+        gone, count = await self._unseen(name, member, most)
+        self.one.add(self.one.absent, name, count)
+        if count > most and await self._shown_after_all(name, list(gone)):
+            await self._doubt(name, "it does not show records that are there")
+        elif count > most:
+            self.one.held.append(name)
+            why = f"{count} of {total} {member} records vanished at once"
+            await self._doubt(name, why)
+        else:
+            for passes in sorted(set(gone.values())):
+                some = [i for i, n in gone.items() if n == passes]
+                await self._put_off(await self._roots_of(name, member, some), absent_for(passes))
+
+    async def _unseen(self, name: str, member: str, most: int) -> tuple[dict[str, int], int]:
+        """Return who was not shown, with the passes in a row, and how many; no more than `most` by name."""
+        before = self._watch.get(f"pass:{name}", "")
+        gone, count, cursor = dict[str, int](), 0, 0
         while True:
             cursor, some = await self._ctx.store.reconciliations.unseen(
-                self._c, member, self.one.number, cursor
+                self.one, member, before, cursor
             )
-            gone += some
+            some = {i: passes for i, passes in some.items() if i not in gone}
+            count += len(some)
+            gone |= dict(list(some.items())[: max(0, most + SAMPLE - len(gone))])
             if not cursor:
-                return sorted(set(gone))
+                return gone, count
 
-    async def _roots_of(self, name: str, member: str, gone: Sequence[str]) -> set[Ref]:
+    async def _shown_after_all(self, name: str, gone: Sequence[str]) -> bool:
+        """Ask for some that a list did not show: whether they are there, or hidden from the token."""
+        if name not in ROOTS:
+            return False
+        asking = Asking(self._ctx, self._connection, BURST)
+        for remote_id in gone[:SAMPLE]:
+            answer = await asking.further(ROOTS[name].path.format(id=remote_id), ROOTS[name].params)
+            if isinstance(answer, Ok | Hidden):
+                return True
+        return False
+
+    async def _roots_of(self, name: str, member: str, gone: Sequence[str]) -> list[Ref]:
         if name in ROOTS:
-            return {Ref(name, remote_id) for remote_id in gone}
+            return [Ref(name, remote_id) for remote_id in gone]
         records = self._ctx.store.records
         known = await records.load(self._c, [Ref(member, remote_id) for remote_id in gone])
         owners = {s.fields.get("candidate_id") for s in known.values()}
@@ -181,23 +224,62 @@ class Reconcile:
             for uid in owners
             if isinstance(uid, str)
         ]
-        return {Ref(name, remote_id) for remote_id in found if remote_id}
+        return [Ref(name, remote_id) for remote_id in found if remote_id]
+
+    async def _searched(self, order: Order) -> Outcome:
+        """Go down search to where the last reconcile began; who moved since is read with all papers."""
+        mark, top = int(self._watch.get(f"proof:{order}", 0)), self.one.read.get(f"top:{order}", 0)
+        search = Search(self._ctx, self._connection, order, mark, self.one.at, top)
+        turn = await search.go()
+        match turn.instead:
+            case Unauthorized() as refused:
+                return refused
+            case Later(reason, after_s):
+                return Failed(reason, after_s)
+            case None:
+                pass
+            case _:
+                await self._doubt(order, NOT_OURS)
+                return self._next_part()
+        names = ["candidate", *(each.name for each in owned_by("candidate", bulk=False))]
+        await self._look_at(order, [Ref(name, i) for i in turn.differing for name in names])
+        self.one.requests += turn.pages
+        if turn.doubt:
+            await self._doubt(order, turn.doubt)
+            return self._next_part()
+        self.one.at, self.one.read[f"top:{order}"] = turn.at, turn.top
+        if turn.at:
+            return Done(0)
+        del self.one.read[f"top:{order}"]
+        await self._ctx.store.records.trust(self._c, Ref(order, COMPANY))
+        await self._ctx.store.watching.note(self._c, **{f"proof:{order}": max(turn.top, mark)})
+        return self._next_part()
+
+    async def _each_job(self) -> Outcome:
+        """Look at every job that is not over by itself, where no feed tells of its papers."""
+        if self._watch.get("served") != "1":
+            status = await self._ctx.store.records.all_fields(self._c, "job", "status")
+            names = ["job", *(each.name for each in owned_by("job", bulk=False))]
+            going = [i for i, said in sorted(status.items()) if said != "ARCHIVED"]
+            await self._put_off([Ref(name, i) for i in going for name in names], BECAUSE)
+        return self._next_part()
+
+    async def _look_at(self, name: str, roots: Sequence[Ref]) -> None:
+        await self._put_off(roots, BECAUSE)
+        self.one.add(self.one.differing, name, len({root.remote_id for root in roots}))
+
+    async def _put_off(self, roots: Sequence[Ref], cause: Cause) -> None:
+        await self._ctx.store.reconciliations.put_off(self._c, entries(roots, cause))
 
     async def _end(self) -> Outcome:
-        await self._ctx.store.reconciliations.end(self.one, "done")
-        healed = {f"differing:{model}": count for model, count in self.one.differing.items()}
-        await self._ctx.store.watching.count(self._c, {"reconciled": 1, **healed})
-        log.info(
-            "reconcile.done", connection_id=self._c, differing=sum(self.one.differing.values())
-        )
+        one, reconciliations = self.one, self._ctx.store.reconciliations
+        if one.held:
+            reason = f"too much vanished at once: {', '.join(one.held)}"
+            await reconciliations.end(one, "held", reason)
+            log.warning("reconcile.held", connection_id=self._c, reason=reason)
+        else:
+            await reconciliations.end(one, "done")
+            log.info("reconcile.done", connection_id=self._c, differing=sum(one.differing.values()))
+        found = {f"differing:{name}": count for name, count in one.differing.items()}
+        await self._ctx.store.watching.count(self._c, {"reconciled": 1, **found})
         return Done(0)
-
-
-def _differs(draft: Draft, snapshot: object) -> bool:
-    fields = getattr(snapshot, "fields", None)
-    if fields is None or getattr(snapshot, "deleted", False):
-        return True
-    moved = times.parse(draft.fields.get("remote_updated_at")) != times.parse(
-        fields.get("remote_updated_at")
-    )
-    return moved or not draft.fields.items() <= fields.items()

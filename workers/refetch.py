@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from service.core.logs import logger
@@ -19,16 +20,16 @@ from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
 from service.core.store.records import Begun, Known
 from service.core.unified import announce as decide
-from service.core.unified.hops import in_order
-from service.core.unified.model import Cause, Collection, Draft, Ref
+from service.core.unified.model import Cause, Draft, Ref
 from service.core.unified.model import Context as Facts
 from service.core.unified.models.stage import categories
-from service.core.unified.registry import COLLECTIONS, MODELS, ROOTS
-from workers import questions, stages
+from service.core.unified.registry import MODELS, ROOTS
+from workers import deleting, questions, stages
 from workers.asking import Again, Asking, Failed, Lost, Outcome, Unanswered
 from workers.commit import RACES, Commit, Found, Gone, Overtaken
 from workers.context import Context
-from workers.following import follow
+from workers.following import follow, follow_counts
+from workers.pipelines import taken_out
 from workers.scope import within
 from workers.witnesses import listed_as_deleted, objects, vanished
 
@@ -103,8 +104,8 @@ class _One:
         match answer:
             case Ok(data):
                 return await self._seen(data, begun.token, begun.known, patient)
-            case Missing():
-                return await self._missing(begun.token, begun.known)
+            case Missing(vouched):
+                return await self._missing(begun.token, begun.known, vouched=vouched)
             case Hidden():
                 return await self._hidden(begun.token)
             case Refused(status, reason):
@@ -131,38 +132,28 @@ class _One:
             return Again()
         gone = await vanished(self._asking, self._ref, drafts, known)
         gone += [ref for ref in self._root.gone(raw, self._ref.remote_id) if _lives(known, ref)]
+        stages_gone = await taken_out(self._asking, self._ref, raw, known)
         kept = await within(self._commit_of, drafts, self._fetch)
-        return await self._commit(kept, gone, token, known, facts)
+        return await self._commit(kept, [*gone, *stages_gone], token, known | stages_gone, facts)
 
     def _lagging(self, draft: Draft, facts: Facts) -> bool:
         return decide.lagging(MODELS[draft.model], draft, self._causes, facts)
 
     def _may_be_deleted(self, known: Known) -> bool:
         """Say whether a webhook, or what we know, speaks against the record that was served."""
-        return self._said_deleted() or (self._ref in known and known[self._ref].deleted)
-
-    def _said_deleted(self) -> bool:
-        return any(cause.event_type == "candidate_deleted" for cause in self._causes)
-
-    def _absent(self) -> bool:
-        """Say whether a whole pass through its list did not show it."""
-        return any(cause.details.get("absent") for cause in self._causes)
+        return deleting.said(self._causes) or (self._ref in known and known[self._ref].deleted)
 
     async def _maybe_deleted(self, token: int, known: Known, patient: bool) -> Outcome | None:
         # A soft-deleted candidate may still be served: the listing of the deleted is the witness.
         if await listed_as_deleted(self._asking, self._ref):
             return await self._delete(token, known)
-        last = in_order(self._causes)[-1:]
-        newest = bool(last) and last[0].event_type == "candidate_deleted"
-        return Again() if patient and newest else None
+        return Again() if patient and deleting.said_last(self._causes) else None
 
-    async def _missing(self, token: int, known: Known) -> Outcome:
-        if self._ref not in known or known[self._ref].deleted:
+    async def _missing(self, token: int, known: Known, *, vouched: bool) -> Outcome:
+        if self._ref not in known or known[self._ref].ended:
             return await self._commit([], [], token, known, self._facts({}))
-        if self._said_deleted() or await listed_as_deleted(self._asking, self._ref):
+        if await deleting.confirmed(self._asking, self._ref, self._causes, vouched=vouched):
             return await self._delete(token, known)
-        if self._root.deleted_params is None and self._absent():
-            return await self._delete(token, known)  # not listed, and not at its address either
         log.info("refetch.unwitnessed_404", connection_id=self._c, model=self._ref.model)
         await self._ctx.store.pipe.call("HINCRBY", "stat", "unwitnessed_404", 1)
         return await self._commit([], [], token, known, self._facts({}))
@@ -173,19 +164,10 @@ class _One:
 
     async def _delete(self, token: int, known: Known) -> Outcome:
         """Tombstone the root and all that came with it or belongs to it, the root first."""
-        at = next(
-            (c.at for c in reversed(self._causes) if c.event_type == "candidate_deleted"), None
-        )
-        belongings = await self._belongings()
-        order = sorted(known | belongings, key=lambda ref: ref != self._ref)
-        return await self._commit([], order, token, known | belongings, self._facts({}), at)
-
-    async def _belongings(self) -> Known:
-        """Return what the collections of a root hold: its notes, interviews, attachments."""
-        records = self._ctx.store.records
-        owned = (Ref(each.name, self._ref.remote_id) for each in owned_by(self._ref.model))
-        members = [ref for owner in owned for ref in await records.children(self._c, owner)]
-        return await records.load(self._c, members)
+        ending = await deleting.taken_along(self._asking, self._ref, known)
+        order = sorted(ending, key=lambda ref: ref != self._ref)
+        at = deleting.said_at(self._causes)
+        return await self._commit([], order, token, ending, self._facts({}), at)
 
     async def _commit(
         self,
@@ -198,12 +180,15 @@ class _One:
     ) -> Outcome:
         found = [Found(draft, self._ref) for draft in drafts]
         ended = [Gone(ref, self._subject(ref)) for ref in gone]
+        self._commit_of.ahead = partial(follow, self._ctx, self._c, self._ref)
         told = await self._commit_of.run(found, ended, token, known, facts, gone_at)
-        await follow(self._ctx, self._c, self._ref, told)
+        if any(cause.origin == "reconcile" for cause in self._causes):
+            await follow_counts(self._ctx, self._c, self._ref, told, known)
         return told.outcome
 
     def _subject(self, ref: Ref) -> Ref:
-        belongs = {each.member for each in owned_by(self._ref.model)} | {self._root.child}
+        owned = deleting.owned_by(self._ref.model)
+        belongs = {each.member for each in owned} | {self._root.child}
         return self._ref if ref.model in belongs else ref
 
     def _facts(self, stages: Mapping[str, str | None]) -> Facts:
@@ -229,9 +214,4 @@ class _One:
 
 
 def _lives(known: Known, ref: Ref) -> bool:
-    return ref in known and not known[ref].deleted
-
-
-def owned_by(model: str) -> list[Collection]:
-    """Return the collections that a root of this model has."""
-    return [each for each in COLLECTIONS.values() if each.owner == model]
+    return ref in known and not known[ref].ended

@@ -113,7 +113,7 @@ class InHand:
     def send(self) -> None:
         """Begin as many requests as there is room for."""
         while self._queue and len(self._tasks) < self.most and not self.starved:
-            task = asyncio.create_task(self._serve(self._queue.popleft()))
+            task = asyncio.create_task(self._serve(self._begun()))
             self._tasks.add(task)
             task.add_done_callback(self._ended)
 
@@ -157,6 +157,10 @@ class InHand:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        # Of those that had not even begun.
+        for flight in self._flying.values():
+            flight.slot.give_back()
+        self._flying.clear()
 
     @property
     def _on_probation(self) -> bool:
@@ -166,26 +170,31 @@ class InHand:
     def _most_ahead(self) -> int:
         return min(AHEAD, AHEAD_EACH * self.cap)
 
+    def _begun(self) -> _Held:
+        """Take a socket for the next in the queue; from here on it is counted as under way."""
+        held = self._queue.popleft()
+        slot = self._slots.take(slow=self._on_probation)
+        self._flying[held.delivery.id] = _Flight(slot, monotonic())
+        return held
+
     async def _serve(self, held: _Held | None) -> None:
         while held is not None:
             await self._one(held)
             more = self._queue and len(self._tasks) <= self.most and not self.starved
-            held = self._queue.popleft() if more else None
+            held = self._begun() if more else None
             self._tell()
 
     async def _one(self, held: _Held) -> None:
-        delivery, began = held.delivery, monotonic()
-        slot = self._slots.take(slow=self._on_probation)
-        self._flying[delivery.id] = _Flight(slot, began)
+        flight = self._flying[held.delivery.id]
         try:
-            settle = await self._attempt(delivery, held.until)
+            settle = await self._attempt(held.delivery, held.until)
         finally:
-            del self._flying[delivery.id]
-            self._retries -= delivery.n > 0
-            slot.give_back()
+            del self._flying[held.delivery.id]
+            self._retries -= held.delivery.n > 0
+            flight.slot.give_back()
         if settle is not None:
             self._settled.append(settle)
-            self._learn(settle, monotonic() - began)
+            self._learn(settle, monotonic() - flight.began)
 
     def _learn(self, settle: Settle, took_s: float) -> None:
         if settle.took_ms is None:

@@ -1,48 +1,41 @@
-"""Sweeps: lists that are looked at by the clock for what neither a webhook nor the feed tells.
+"""Sweeps: looks by the clock for what neither a webhook nor the feed tells.
 
-Candidates are found by search, newest first, down to the last one that was seen; what is listed whole is
-read and compared; jobs are compared by their own update times. Whatever differs goes into the inbox.
+Candidates are found by search, those that moved latest first, down to where the last look began; company
+lists are read whole and compared; jobs and coming interviews are compared with what their lists show.
+Whatever differs goes into the inbox.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from service.core import times
 from service.core.logs import logger
-from service.core.recruitee.client import Hidden, Later, Missing, Ok, Refused, Unauthorized
-from service.core.recruitee.webhook import entry
+from service.core.recruitee.client import Answer, Later, Unauthorized
+from service.core.recruitee.intervals import ACTIVE, EDITED, UPCOMING
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
-from service.core.unified.model import Cause, Ref
-from service.core.unified.reading import identifier
+from service.core.unified.model import Collection, Listing, Ref
 from service.core.unified.registry import COLLECTIONS, ROOTS
-from workers.asking import Asking, Done, Failed, Outcome, Unanswered
+from workers.asking import Asking, Done, Failed, Lost, Outcome, Unanswered
 from workers.collect import COMPANY, collect
+from workers.comparing import BECAUSE, compare, entries
 from workers.context import Context
-from workers.lists import Row, objects, page
+from workers.lists import Page, following, page
+from workers.searching import Order, Search
 
-SEARCH = "/search/new/candidates"
-HITS = 100
-PAGES = 200
-OVERLAP_MS = 120_000
-CANDIDATES, ACTIVE_CANDIDATES = "candidates", "active_candidates"
-FED_S, UNFED_S = 900.0, 120.0  # while the feed is read, and while it is not served
-ROOT_S = {"job": 1800.0, "question_template": 3600.0}
 BESIDE_BURST = 2
-BECAUSE = Cause(origin="reconcile")
+WINDOW = timedelta(days=2)
+NOT_OURS = "not for this token"
+OPEN_JOBS = ("OPEN", "DRAFT")
+SEARCHED: Mapping[str, Order] = {EDITED: "updated_at", ACTIVE: "last_activity_at"}
 log = logger("sweep")
 
 
-def intervals(*, fed: bool) -> dict[str, float]:
-    """Return how often each sweep is made, in seconds."""
-    lists = {name: float(c.every_s) for name, c in COLLECTIONS.items() if c.owner is None}
-    people = {CANDIDATES: FED_S if fed else UNFED_S}
-    if not fed:
-        # What the feed would tell of notes, files, interviews, evaluations.
-        people[ACTIVE_CANDIDATES] = UNFED_S
-    return {**people, **{name: s for name, s in ROOT_S.items() if name in ROOTS}, **lists}
+def owned_by(model: str, *, bulk: bool) -> list[Collection]:
+    """Return the lists that a candidate or a job has; without `bulk` only those that are read singly."""
+    owned = (each for each in COLLECTIONS.values() if each.owner == model)
+    return [each for each in owned if bulk or each.bulk is None]
 
 
 @dataclass(slots=True)
@@ -54,119 +47,118 @@ class Sweep:
     lease: Lease
     name: str
     watch: Mapping[str, str]
+    more: bool = False  # it goes on at once
 
     async def step(self) -> Outcome:
-        """Look once."""
+        """Look once, or a few pages of it."""
         try:
-            if self.name == CANDIDATES:
-                return await self._searched("updated_at", "remote_updated_at", ("candidate",))
-            if self.name == ACTIVE_CANDIDATES:
-                owned = [n for n, each in COLLECTIONS.items() if each.owner == "candidate"]
-                return await self._searched(
-                    "last_activity_at", "last_activity_at", ("candidate", *owned)
-                )
-            if self.name in ROOTS:
-                return await self._compared()
-            return await collect(
-                self.ctx, self.connection, Ref(self.name, COMPANY), [BECAUSE], self.lease, [], "",
-                burst=BESIDE_BURST,
-            )  # fmt: skip
+            return await self._looked()
         except Unanswered as error:
             return error.outcome
 
-    @property
-    def _asking(self) -> Asking:
-        return Asking(self.ctx, self.connection, BESIDE_BURST)
+    async def _looked(self) -> Outcome:
+        if self.name in SEARCHED:
+            return await self._searched(SEARCHED[self.name])
+        if self.name == UPCOMING:
+            return await self._compared("candidate_interviews", _window())
+        if self.name == "question_template":
+            return await self._asked()
+        if self.name in ROOTS:
+            return await self._compared(self.name, ROOTS[self.name].listing)
+        outcome = await collect(
+            self.ctx, self.connection, Ref(self.name, COMPANY), [BECAUSE], self.lease, [], "",
+            burst=BESIDE_BURST,
+        )  # fmt: skip
+        return await self._doubted(outcome.reason) if isinstance(outcome, Lost) else outcome
 
-    async def _searched(self, key: str, stored: str, roots: Sequence[str]) -> Outcome:
-        """Go through search hits, the latest by `key` first, down to the watermark."""
-        mark = int(self.watch.get(f"mark:{key}", 0))
-        newest, before, found = mark, None, 0
-        for number in range(1, PAGES + 1):
-            params = {"sort_by": f"{key}_desc", "limit": str(HITS), "page": str(number)}
-            answer = await self._asking.further(SEARCH, params)
-            if not isinstance(answer, Ok):
-                return _not_served(answer)
-            hits = objects(answer.data.get("hits"))
-            at = [ms for hit in hits if (ms := times.parse(hit.get(key))) is not None]
-            if _unsorted(at, before):
-                return await self._doubted(f"search is not in the order of {key}")
-            found += await self._differing("candidate", hits, key, stored, roots)
-            newest, before = max([newest, *at]), at[-1] if at else before
-            if len(hits) < HITS or (at and at[-1] < mark - OVERLAP_MS) or not mark:
-                break
-        await self.ctx.store.watching.note(self.connection.id, **{f"mark:{key}": newest})
-        return Done(found)
-
-    async def _compared(self) -> Outcome:
-        """Compare a list of roots by their own update times; without one each is looked at."""
-        listing = ROOTS[self.name].listing
-        at: int | None = 0
-        while at is not None:
-            one = await page(self._asking, listing, at)
-            if one.instead is not None:
-                return _not_served(one.instead)
-            await self._differing(
-                self.name, one.rows, "updated_at", "remote_updated_at", (self.name,)
-            )
-            full = listing.limit and len(one.rows) >= listing.limit
-            at = (
-                (at + len(one.rows) if listing.style == "offset" else max(at, 1) + 1)
-                if full
-                else None
-            )
-        return Done(0)
-
-    async def _differing(
-        self, model: str, rows: Sequence[Row], key: str, stored: str, roots: Sequence[str]
-    ) -> int:
-        """Put those into the inbox whose time is not the one that we have."""
-        named = {i: row for row in rows if (i := identifier(row.get("id"))) is not None}
-        jobs = self.connection.options.scope.jobs
-        if model == "job" and jobs is not None:
-            named = {i: row for i, row in named.items() if i in jobs}
-        records, c = self.ctx.store.records, self.connection.id
-        known = await records.load(c, [Ref(model, remote_id) for remote_id in named])
-        differing = [
-            remote_id
-            for remote_id, row in named.items()
-            if _differs(row, key, known.get(Ref(model, remote_id)), stored)
-        ]
-        entries = [entry(f"{root}:{i}", BECAUSE) for i in differing for root in roots]
-        if entries:
-            await self.ctx.store.inbox.enqueue(c, entries)
-            await self.ctx.store.watching.count(c, {f"seen:sweep:{self.name}": len(differing)})
-        return len(differing)
-
-    async def _doubted(self, why: str) -> Outcome:
-        log.warning("sweep.doubted", connection_id=self.connection.id, name=self.name, why=why)
-        await self.ctx.store.records.doubt(
-            self.connection.id, Ref(f"sweep_{self.name}", COMPANY), why, 0, 0
+    async def _searched(self, order: Order) -> Outcome:
+        """Go down from the latest hits to the mark, a few pages a step."""
+        mark, at, top = (
+            int(self.watch.get(f"{each}:{order}", 0)) for each in ("mark", "at", "top")
         )
+        turn = await Search(self.ctx, self.connection, order, mark, at, top).go()
+        if turn.instead is not None:
+            return await self._instead(turn.instead)
+        await self._look_at(_people(turn.differing, order))
+        if turn.doubt:
+            return await self._doubted(turn.doubt, heal=True)
+        self.more = bool(turn.at)
+        goes_on = {f"at:{order}": turn.at, f"top:{order}": turn.top if turn.at else 0}
+        reached: dict[str, int] = {} if turn.at else {f"mark:{order}": max(turn.top, mark)}
+        await self.ctx.store.watching.note(self.connection.id, **goes_on, **reached)
+        await self._trusted()
+        return Done(len(turn.differing))
+
+    async def _compared(self, name: str, listing: Listing) -> Outcome:
+        """Compare with what a list shows."""
+        at: int | None = 0
+        before: Page | None = None
+        while at is not None:
+            shown = await page(Asking(self.ctx, self.connection, BESIDE_BURST), listing, at)
+            if shown.instead is not None:
+                return await self._instead(shown.instead)
+            if before is not None and shown.rows == before.rows:
+                return await self._doubted("its pages repeat")
+            found = await compare(self.ctx, self.connection, self.lease, name, shown)
+            await self._look_at(sorted(found.differing))
+            at, before = following(listing, at, len(shown.rows)), shown
+        await self._trusted()
         return Done(0)
 
+    async def _asked(self) -> Outcome:
+        """Look at the questions that jobs ask now: their list does not show them."""
+        records, c = self.ctx.store.records, self.connection.id
+        asked = await records.all_fields(c, "job", "screening_question_template_id")
+        status = await records.all_fields(c, "job", "status")
+        used = {str(i) for job, i in asked.items() if i and status.get(job) in OPEN_JOBS}
+        await self._look_at([Ref(self.name, i) for i in sorted(used)], count=False)
+        return Done(0)
 
-def _differs(row: Row, key: str, snapshot: Any, stored: str) -> bool:
-    if row.get("example") is True:
-        return False
-    if snapshot is None:
-        return True
-    said, had = times.parse(row.get(key)), times.parse(snapshot.fields.get(stored))
-    # Search is exact to the second, a record to the microsecond.
-    return said is None or had is None or said // 1000 != had // 1000
+    async def _look_at(self, roots: Sequence[Ref], *, count: bool = True) -> None:
+        if roots:
+            await self.ctx.store.inbox.enqueue(self.connection.id, entries(roots))
+        if roots and count:
+            seen = {f"seen:{self.name}": len({root.remote_id for root in roots})}
+            await self.ctx.store.watching.count(self.connection.id, seen)
+
+    async def _instead(self, answer: Answer) -> Outcome:
+        match answer:
+            case Unauthorized():
+                return answer
+            case Later(reason, after_s):
+                return Failed(reason, after_s)
+        return await self._doubted(NOT_OURS)
+
+    @property
+    def _doubt_of(self) -> Ref:
+        return Ref("sweep", self.name)
+
+    async def _doubted(self, why: str, *, heal: bool = False) -> Outcome:
+        """Say what cannot be believed; `heal`: when that is new a reconcile is to see to it."""
+        c, records = self.connection.id, self.ctx.store.records
+        if await records.said_against(c, self._doubt_of) is None:
+            log.warning("sweep.doubted", connection_id=c, name=self.name, why=why)
+            if heal:
+                since = int(self.watch.get(f"due:{self.name}", 0))
+                await self.ctx.store.watching.gap(c, why, since, "reconcile")
+        await records.doubt(c, self._doubt_of, why, 0, 0)
+        return Done(0)
+
+    async def _trusted(self) -> None:
+        await self.ctx.store.records.trust(self.connection.id, self._doubt_of)
 
 
-def _unsorted(at: Sequence[int], before: int | None) -> bool:
-    line = [before, *at] if before is not None else list(at)
-    return any(later > earlier for earlier, later in pairwise(line))
+def _people(candidates: Sequence[str], order: Order) -> list[Ref]:
+    """Return what to look at of candidates: who was active may have new papers of any kind."""
+    names = ["candidate"]
+    if order == "last_activity_at":
+        names += [each.name for each in owned_by("candidate", bulk=True)]
+    return [Ref(name, i) for i in candidates for name in names]
 
 
-def _not_served(answer: object) -> Outcome:
-    match answer:
-        case Unauthorized():
-            return answer
-        case Later(reason, after_s):
-            return Failed(reason, after_s)
-        case Hidden() | Missing() | Refused():
-            return Done(0)
-    return Done(0)
+def _window() -> Listing:
+    """Return the list of all candidates' interviews from two days ago on."""
+    bulk = COLLECTIONS["candidate_interviews"].bulk
+    assert bulk is not None  # noqa: S101 - interviews are listed together
+    since = datetime.fromtimestamp(times.now_ms() / 1000, UTC) - WINDOW
+    return replace(bulk, params={**bulk.params, "start_date": f"{since:%Y-%m-%d}"})

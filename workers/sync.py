@@ -6,7 +6,7 @@ inbox, whose requests come first. A run that is asked for later goes on beside i
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -35,7 +35,7 @@ from workers.collect import COMPANY, collect
 from workers.commit import Commit, Found
 from workers.context import Context
 from workers.drain import LEASE_MS
-from workers.lists import Page, Row, following, page
+from workers.lists import MOST_BACK, OVERLAP, Page, Row, begin, page, rest
 from workers.purging import purge
 from workers.refetch import refetch
 from workers.scope import within
@@ -58,7 +58,9 @@ class Sync:
         self._c = connection.id
         self._lease = lease
         self._run = Run.of(connection)
-        self._page: tuple[str, int, Page] | None = None  # part, where it starts, the page
+        self._ahead: list[Row] = []  # records that are next to be read by themselves
+        self._reading = ""  # the part that they are of
+        self._at_end = False  # whether nothing follows them
         self._tries = 0
 
     @property
@@ -144,7 +146,8 @@ class Sync:
         """Read one page of a list and keep what it shows."""
         asking = Asking(self._ctx, self._connection, MAX_IN_FLIGHT if self.first else BESIDE_BURST)
         token = await self._ctx.store.records.token()
-        one = await page(asking, listing, part.at)
+        began = begin(listing, part.at)
+        one = await page(asking, listing, began)
         match one.instead:
             case Unauthorized() as refused:
                 return refused
@@ -154,10 +157,23 @@ class Sync:
                 # Not for this token: what it may not list it learns record by record.
                 log.warning("sync.not_served", connection_id=self._c, part=name)
                 part.note = "not for this token"
-        await self._keep(name, one, token)
+                part.next(None, 0)
+                return Done(0)
+        left = rest(listing, began, one, part.last)
+        if part.back < MOST_BACK and (left.slipped or _shrunk(listing, part, one)):
+            self._back(part, listing, one)
+            return Done(0)
+        await self._keep(name, one._replace(rows=left.rows), token)
         part.of = one.total if one.total is not None else part.of
-        part.next(following(listing, part.at, len(one.rows)), len(one.rows))
+        part.last = left.last
+        part.next(left.next, len(left.rows))
         return Done(0)
+
+    def _back(self, part: Part, listing: Listing, one: Page) -> None:
+        """Go back a page: the list has shrunk, and what followed may have slipped into what was read."""
+        log.info("sync.back", connection_id=self._c, path=listing.path)
+        part.at = max(0, part.at - (listing.limit if listing.style == "offset" else 1))
+        part.of, part.last, part.back = one.total, [], part.back + 1
 
     def _commit(self) -> Commit:
         quiet = not self._run.emit
@@ -202,31 +218,44 @@ class Sync:
 
     async def _each(self, root: Root, name: str, part: Part) -> Outcome:
         """Read the next few records by themselves, with the lists that they own."""
-        listing = _smaller(root.listing)
-        start = part.at - part.at % DEEP_PAGE
-        one = await self._page_of(listing, name, start)
-        if one.instead is not None:
+        one = await self._ahead_of(_smaller(root.listing), name, part)
+        if one is not None and one.instead is not None:
             return _failed(one) or self._passed(part, name, Lost("not for this token"))
-        rows = one.rows[part.at - start :][:AT_ONCE]
+        rows = self._ahead[:AT_ONCE]
         outcomes = await asyncio.gather(*(self._by_itself(root, row) for row in rows))
         for outcome in outcomes:
             if isinstance(outcome, Failed | Unauthorized) and not await self._put_off(root, rows):
                 return outcome
         self._tries = 0
-        end = part.at + len(rows) >= start + len(one.rows) and len(one.rows) < DEEP_PAGE
-        part.of = one.total if one.total is not None else self._run.part(root.name).read
-        part.next(None if end or not rows else part.at + len(rows), len(rows))
+        del self._ahead[:AT_ONCE]
+        ids = [i for row in rows if (i := identifier(row.get("id")))]
+        part.last = [*part.last, *ids][-OVERLAP:]
+        part.next(None if self._at_end and not self._ahead else part.at + len(rows), len(rows))
         return Done(0)
 
-    async def _page_of(self, listing: Listing, name: str, start: int) -> Page:
-        if self._page is None or self._page[:2] != (name, start):
-            at = start if listing.style == "offset" else start // DEEP_PAGE + 1
-            asking = Asking(self._ctx, self._connection, BESIDE_BURST)
-            self._page = (name, start, await page(asking, listing, at))
-            if self._page[2].instead is not None:
-                found, self._page = self._page[2], None
-                return found
-        return self._page[2]
+    async def _ahead_of(self, listing: Listing, name: str, part: Part) -> Page | None:
+        """Have rows to read: those of the page that follows, unless some are left."""
+        if self._ahead and self._reading == name:
+            return None
+        # Pages by number begin where they begin.
+        start = part.at - part.at % DEEP_PAGE
+        began = begin(listing, part.at) if listing.style == "offset" else start
+        at = began if listing.style == "offset" else start // DEEP_PAGE + 1
+        one = await page(Asking(self._ctx, self._connection, BESIDE_BURST), listing, at)
+        self._ahead, self._reading, self._at_end = [], name, len(one.rows) < DEEP_PAGE
+        if one.instead is not None:
+            return one
+        part.of = (
+            one.total if one.total is not None else self._run.part(name.removeprefix(DEEP)).read
+        )
+        self._ahead = list(one.rows[part.at - start :])
+        if listing.style == "offset":
+            left = rest(listing, began, one, part.last)
+            if left.slipped and part.back < MOST_BACK:
+                self._back(part, listing, one)
+                return await self._ahead_of(listing, name, part)
+            self._ahead, part.at = list(left.rows), began + len(one.rows) - len(left.rows)
+        return one
 
     async def _put_off(self, root: Root, rows: Sequence[Row]) -> bool:
         """Leave records that fail again and again to the inbox, which tries for days."""
@@ -251,7 +280,7 @@ class Sync:
             return outcome
         known = await self._ctx.store.records.load(self._c, [Ref(root.name, remote_id)])
         fields = next(iter(known.values())).fields if known else {}
-        for each in _owned(root, fields):
+        async for each in self._owned(root, remote_id, fields):
             outcome = await collect(
                 self._ctx, self._connection, Ref(each.name, remote_id), [], self._lease, [], "",
                 quiet=quiet, burst=BESIDE_BURST,
@@ -260,12 +289,25 @@ class Sync:
                 return outcome
         return Done(0)
 
+    async def _owned(
+        self, root: Root, remote_id: str, fields: Mapping[str, Any]
+    ) -> AsyncIterator[Collection]:
+        """Yield the lists of a record that are read with it: those that may hold or have lost something.
 
-def _owned(root: Root, fields: Mapping[str, Any]) -> Iterator[Collection]:
-    """Yield the lists of a record that are read with it: those that may hold something."""
-    for each in COLLECTIONS.values():
-        if each.owner == root.name and each.bulk is None and fields.get(each.counted or "") != 0:
-            yield each
+        What everybody's list shows has been read with that; what is gone from it only the owner's tells.
+        """
+        for each in COLLECTIONS.values():
+            if each.owner != root.name:
+                continue
+            filled = each.bulk is None and fields.get(each.counted or "") != 0
+            if filled or await self._known(Ref(each.name, remote_id)):
+                yield each
+
+    async def _known(self, owner: Ref) -> bool:
+        """Say whether a list has members that have not ended, as far as we know."""
+        records = self._ctx.store.records
+        members = await records.load(self._c, await records.children(self._c, owner))
+        return any(not snapshot.deleted for snapshot in members.values())
 
 
 def expanded(
@@ -288,6 +330,13 @@ def expanded(
 def _by_name(found: Iterator[Found]) -> list[Found]:
     """Return each record once: the last sight of it (jobs share stages)."""
     return list({each.ref: each for each in found}.values())
+
+
+def _shrunk(listing: Listing, part: Part, one: Page) -> bool:
+    """Say whether a page by number tells of fewer rows than the one before it did."""
+    if listing.style != "page" or part.at < 2 or part.of is None or one.total is None:
+        return False
+    return one.total < part.of
 
 
 def _smaller(listing: Listing) -> Listing:

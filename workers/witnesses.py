@@ -30,7 +30,7 @@ async def vanished(asking: Asking, root: Ref, drafts: Sequence[Draft], known: Kn
     missed = [
         (ref, snapshot.fields)
         for ref, snapshot in known.items()
-        if ref.model == child and not snapshot.deleted and ref not in shown
+        if ref.model == child and not snapshot.ended and ref not in shown
     ]
     return [ref for ref, fields in missed if await _confirmed(asking, root, ref, fields)]
 

@@ -17,6 +17,7 @@ from service.cli import (
 )
 from service.cli.demo import demo
 from service.cli.doctor import doctor
+from service.cli.erase import erase
 from service.cli.explain import explain
 from service.cli.listen import listen
 from service.cli.output import complain, say
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Recruitee's changes, delivered: webhooks in, signed change events out.",
 )
-for command in (demo, up, serve, work, sandbox, sync, reconcile, replay, explain, doctor):
+for command in (demo, up, serve, work, sandbox, sync, reconcile, replay, erase, explain, doctor):
     app.command()(command)
 for tool in (listen, trigger, verify):
     app.command()(tool)

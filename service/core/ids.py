@@ -45,6 +45,13 @@ def operational_event_id(*parts: str | int) -> str:
     return "evt_" + derive("operational", *parts)
 
 
+def state_event_id(
+    subscriber_id: str, connection_id: str, model: str, remote_id: str, version: int
+) -> str:
+    """Return the id of the event by which a backfill tells a subscriber of a record's n-th state."""
+    return "evt_" + derive("backfill", subscriber_id, connection_id, model, remote_id, version)
+
+
 @lru_cache(maxsize=4096)
 def subscriber_tag(subscriber_id: str) -> str:
     """Return the six characters by which a delivery id names its subscriber."""

@@ -2,19 +2,22 @@
 
 import functools
 from collections.abc import AsyncGenerator
-from typing import Any, Literal
+from typing import Any
 
 from starlette.responses import Response
 
 from service.core import times
 from service.core.events import covers
-from service.core.store.deliveries import Attempt, Delivery, Retried
+from service.core.logs import logger
+from service.core.store.deliveries import Attempt, Delivery, Retried, Status
 from service.core.store.listing import Row
 from service.core.store.store import Store
 from service.ops.bodies import query, unknown
 from service.ops.paging import Page, page, row_after, rows
 from service.problems import Json, Problem
 from service.state import Request
+
+log = logger("ops")
 
 
 class Query(Page):
@@ -24,7 +27,7 @@ class Query(Page):
     subscriber_id: str | None = None
     connection_id: str | None = None
     type: str | None = None
-    status: Literal["open", "delivered", "dead", "erased"] | None = None
+    status: Status | None = None
 
     def takes(self, delivery: Delivery) -> bool:
         """Say whether a delivery passes."""
@@ -44,12 +47,17 @@ async def listed(request: Request) -> Response:
     owners = await store.subscribers.by_tags()
     load = functools.partial(store.deliveries.load, owners=owners)
     found_ = rows(_pages(store, asked), load, asked.takes)
-    return Json(await page(found_, asked.limit, shown))
+    answer = await page(found_, asked.limit, lambda delivery: delivery)
+    heads: dict[str, Delivery | None] = {}
+    items = [shown(d) | await _blocked_by(store, d, heads) for d in answer["items"]]
+    return Json(answer | {"items": items})
 
 
 async def show(request: Request) -> Response:
     """Show one delivery with its attempts."""
-    return Json(in_full(await found(request.state["store"], request.path_params["id"])))
+    store: Store = request.state["store"]
+    delivery = await found(store, request.path_params["id"])
+    return Json(in_full(delivery) | await _blocked_by(store, delivery, {}))
 
 
 async def retry(request: Request) -> Response:
@@ -66,6 +74,27 @@ async def retry(request: Request) -> Response:
             raise Problem(
                 409, "it waits behind another delivery of the same subject: retry that one"
             )
+    return Json(in_full(await found(store, delivery.id)))
+
+
+async def skip(request: Request) -> Response:
+    """Give up what blocks a lane: it becomes a dead letter, and what waits behind it may go."""
+    store: Store = request.state["store"]
+    delivery = await found(store, request.path_params["id"])
+    if delivery.status != "open":
+        raise Problem(409, f"the delivery is {delivery.status}: there is nothing to skip")
+    match await store.lines.skip(delivery, times.now_ms()):
+        case Retried.NOT_OPEN:
+            raise Problem(409, "the delivery was settled just now: there is nothing to skip")
+        case Retried.BEHIND:
+            raise Problem(
+                409, "it waits behind another delivery of the same subject: skip that one"
+            )
+        case Retried.IN_FLIGHT:
+            raise Problem(409, "an attempt is under way: wait for how it ends")
+    log.info(
+        "delivery.skipped", delivery_id=delivery.id, subscriber_id=delivery.s, event_id=delivery.e
+    )
     return Json(in_full(await found(store, delivery.id)))
 
 
@@ -102,6 +131,31 @@ def shown(delivery: Delivery) -> dict[str, Any]:
 def in_full(delivery: Delivery) -> dict[str, Any]:
     """Return a delivery with its attempts."""
     return shown(delivery) | {"attempts": [_attempt(one) for one in delivery.log]}
+
+
+async def _blocked_by(
+    store: Store, delivery: Delivery, heads: dict[str, Delivery | None]
+) -> dict[str, Any]:
+    """Return what an open delivery waits behind; `heads` are those that were looked up before."""
+    if delivery.status != "open" or delivery.next is not None:
+        return {"blocked_by": None}
+    head = await store.lines.head(delivery)
+    if head is None:
+        return {"blocked_by": None}
+    if head not in heads:
+        heads[head] = await store.deliveries.get(head, delivery.s)
+    before = heads[head]
+    if before is None or before.status != "open":
+        return {"blocked_by": None}
+    due = None if before.next is None else times.iso(before.next)
+    return {
+        "blocked_by": {
+            "delivery_id": head,
+            "since": times.iso(before.since),
+            "attempt_count": before.n,
+            "next_attempt_at": due,
+        }
+    }
 
 
 def _attempt(one: Attempt) -> dict[str, Any]:

@@ -32,9 +32,7 @@ def _text_of(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Id = Annotated[
-    str, BeforeValidator(_text_of), StringConstraints(pattern=r"^[0-9A-Za-z:_-]{1,64}$")
-]
+Id = Annotated[str, BeforeValidator(_text_of), StringConstraints(pattern=r"^[0-9A-Za-z:_-]{1,64}$")]
 
 
 class Asked(BaseModel):
@@ -42,7 +40,9 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    connection_id: Annotated[Id, Field(validation_alias=AliasChoices("connection_id", "connection"))]
+    connection_id: Annotated[
+        Id, Field(validation_alias=AliasChoices("connection_id", "connection"))
+    ]
     candidate_id: Annotated[Id, Field(validation_alias=AliasChoices("candidate_id", "candidate"))]
     dry_run: bool = False
 

@@ -70,6 +70,14 @@ async def listed(request: Request) -> Response:
     )
 
 
+async def seen_in(request: Request, connection: Connection) -> dict[str, Seen]:
+    """Return every field of a company by its key: those that newest records have, those it has defined."""
+    looked = await _definitions(request, connection)
+    sample = await _sample(request.state["store"], connection.id)
+    records = [fields for rows in sample.values() for fields in rows]
+    return explore(records, [each for one in looked for each in one.fields])
+
+
 async def update(request: Request) -> Response:
     """Map a field to a key of `custom_fields`, or say what kind of personal data it is."""
     connection, key = await _named(request)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 from starlette.responses import Response
 
 from service.core import ids, times
+from service.core.logs import logger
 from service.core.store.deliveries import Delivery
 from service.core.store.store import Store
 from service.core.store.subscribers import Subscriber
@@ -14,12 +15,14 @@ from service.ops import backfills, replays, transport
 from service.ops import challenge as ownership
 from service.ops import wanted as asked_for
 from service.ops.bodies import given, query, unknown
+from service.ops.health import health, skip_missed
 from service.ops.paging import Page, page, row_after, rows
 from service.problems import Json, Problem
 from service.state import Request
 
 TEST_TYPE = "subscriber.test"
 BY_HAND = "paused by hand"
+log = logger("ops")
 
 
 class Rotation(BaseModel):
@@ -28,6 +31,14 @@ class Rotation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     overlap_s: Annotated[float, Strict(), Field(ge=0, le=604_800, allow_inf_nan=False)] = 86_400
+
+
+class Resumption(BaseModel):
+    """How to resume: with everything missed, in order, or without."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    skip: Annotated[bool, Strict()] = False
 
 
 async def listed(request: Request) -> Response:
@@ -58,7 +69,7 @@ async def create(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """Show one subscriber."""
+    """Show one subscriber and how it is."""
     return Json(await _shown(request.state["store"], await found(request)))
 
 
@@ -90,13 +101,18 @@ async def pause(request: Request) -> Response:
 
 
 async def resume(request: Request) -> Response:
-    """Go on where it stopped."""
+    """Go on where it stopped; with `skip` from now on, and say how much that leaves out."""
     store: Store = request.state["store"]
     subscriber = await found(request)
+    asked = Resumption.model_validate(await given(request))
     if subscriber.unproven:
         raise Problem(409, ownership.UNPROVEN)
+    told: dict[str, Any] = {}
+    if asked.skip:
+        told = {"skipped": await skip_missed(store, subscriber)}
+        log.info("subscriber.skipped", subscriber_id=subscriber.id, **told["skipped"])
     await store.subscribers.resume(subscriber.id)
-    return await show(request)
+    return Json(await _shown(store, await found(request)) | told)
 
 
 async def challenge(request: Request) -> Response:
@@ -189,4 +205,5 @@ async def _shown(store: Store, subscriber: Subscriber) -> dict[str, Any]:
         "last_success_at": times.iso(subscriber.ok_at) if subscriber.ok_at else None,
         "failure_streak": subscriber.streak,
         "backlog": await store.deliveries.backlog(subscriber.id),
+        "health": await health(store, subscriber),
     }

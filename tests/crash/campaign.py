@@ -12,7 +12,7 @@ from tests.crash.run import Run, listen, quicker
 from tests.crash.safeguards import switched_off
 from tests.crash.server import serving
 
-POINTS_A_RUN = 40
+POINTS_A_RUN = 60
 ENOUGH = 5
 
 

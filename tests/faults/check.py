@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 from tests.faults.receivers import Heard
 from tests.faults.world import TAGS, Key, State
+from tests.model.facts import TRACKED
 
 Event = Mapping[str, Any]
 FIELDS: Mapping[str, tuple[str, ...]] = {
+    **TRACKED,
     "candidate": ("title",),
     "application": ("current_stage_id", "outcome", "rejection_reason_name"),
     "job": ("name", "status", "visibility"),
@@ -114,7 +116,7 @@ class _Story:
             if not self._states[-1].get("gone"):
                 yield f"lost: {self._record} was made and never told"
             return
-        elif not events[0].event["type"].endswith(".created"):
+        elif not events[0].event["type"].endswith((".created", ".scheduled")):
             yield f"story: {self._record} is told before it was created"
             return
         else:
@@ -172,7 +174,11 @@ def _fact(change: Mapping[str, Any]) -> tuple[str, Any, Any]:
 
 def _shown(one: Told, like: State) -> State:
     """Return the fields of an event's record that a state has."""
-    record, model = one.event["data"]["record"], one.event["data"]["model"]
+    return shown(one.event["data"]["model"], one.event["data"]["record"], like)
+
+
+def shown(model: str, record: Mapping[str, Any], like: State) -> State:
+    """Return the fields of a record that a state has."""
     shown: State = {name: record.get(name) for name in FIELDS[model]}
     if "gone" in like:
         shown["gone"] = record.get("remote_deleted_at") is not None

@@ -82,14 +82,14 @@ class House:
                 await asyncio.sleep(0.1)
 
     async def connect(self) -> None:
-        """Link every company and wait for its baseline."""
+        """Link every company and wait until all of it was read."""
         for company in self.recruitee.companies.values():
             body = {"company_id": company.id, "api_token": TOKEN, "webhook_secret": SECRET}
             made = await self.ops("POST", "connections", body)
             company.connection_id = made["id"]
             company.hook = urlsplit(made["webhook_url"]).path
         for company in self.recruitee.companies.values():
-            await until(partial(self._active, company.connection_id), READY_S)
+            await until(partial(self.read, company.connection_id), READY_S)
             company.note_all()
 
     async def subscribe(self) -> None:
@@ -104,8 +104,10 @@ class House:
             made = await self.ops("POST", "subscribers", body)
             subscriber.id, subscriber.secret = made["id"], made["secret"]
 
-    async def _active(self, c: str) -> bool:
-        return bool((await self.ops("GET", f"connections/{c}"))["status"] == "active")
+    async def read(self, c: str) -> bool:
+        """Say whether a connection is active and no full read is under way."""
+        shown = await self.ops("GET", f"connections/{c}")
+        return bool(shown["status"] == "active" and shown["sync"]["status"] == "done")
 
 
 async def until(fact: Callable[[], Any], within_s: float) -> None:

@@ -11,11 +11,21 @@ import orjson
 
 from tests.faults.wire import Answer, Request
 from tests.faults.world import STAGES, Company, Job, Person
+from tests.model import lists
 
 Json = dict[str, Any]
 Mood = Literal["well", "errors", "limits", "slow", "hangs up", "garbage", "refuses"]
 
 TOKEN = "recruitee-token"
+TEMPLATE: Json = {
+    "id": 40, "title": "Usual", "open_questions": [
+        {
+            "id": n, "position": n, "kind": "string", "open_question_template_id": 40, "options": [],
+            "translations": {"en": {"body": f"Question {n}"}},
+        }
+        for n in (1, 2)
+    ],
+}  # fmt: skip
 MISSING = Answer(404, b'{"error":["Page not found"]}')
 
 
@@ -70,18 +80,24 @@ def _found(company: Company, path: list[str], query: dict[str, str]) -> Json | N
             return {"candidates": [{"id": asked.id}] if asked and asked.gone else []}
         case ["candidates"]:
             rows = _page([p for p in company.people.values() if not p.gone], query)
-            return {"candidates": [_candidate(p) for p in rows], "references": _references(company)}
+            shown = [_candidate(company, p) for p in rows]
+            return {"candidates": shown, "references": _references(company)}
         case ["candidates", i]:
             person = company.people.get(int(i))
             if person is None or person.gone:
                 return None
-            return {"candidate": _candidate(person), "references": _references(company)}
+            return {"candidate": _candidate(company, person), "references": _references(company)}
         case ["offers"]:
             return {"offers": [_offer(company, job) for job in company.jobs.values()]}
         case ["offers", i]:
             found = company.jobs.get(int(i))
             return {"offer": _offer(company, found), "references": []} if found else None
-    return None
+        case ["open_questions", "template"]:
+            return {"open_question_templates": [{"id": TEMPLATE["id"], "title": TEMPLATE["title"]}]}
+        case ["open_questions", "template", _]:
+            return {"open_question_template": TEMPLATE}
+    listed = lists.asked_for(company.lists, company.living(), "/".join(path), query)
+    return lists.answer(listed) if listed else None
 
 
 def _page(rows: list[Person], query: dict[str, str]) -> list[Person]:
@@ -89,8 +105,14 @@ def _page(rows: list[Person], query: dict[str, str]) -> list[Person]:
     return rows[first : first + int(query.get("limit", 1000))]
 
 
-def _candidate(person: Person) -> Json:
-    return {
+def _candidate(company: Company, person: Person) -> Json:
+    counts = {
+        f"{model}s_count": sum(
+            row["candidate_id"] == person.id for row in company.lists[model].values()
+        )
+        for model in ("note", "attachment")
+    }
+    return counts | {
         "id": person.id, "name": f"Person {person.id}", "title": f"v{person.title}", "emails": [],
         "phones": [], "links": [], "social_links": [], "source": "manual", "sources": [],
         "referrer": None, "tags": sorted(person.tags), "created_at": person.made,
@@ -115,7 +137,8 @@ def _offer(company: Company, job: Job) -> Json:
     return {
         "id": job.id, "title": f"v{job.title}", "kind": "job", "status": job.status, "offer_tags": [],
         "created_at": "2026-01-05T08:00:00.000000Z", "updated_at": job.at,
-        "pipeline_template": {"id": 7, "stages": stages},
+        "pipeline_template": {"id": 7, "stages": stages}, "open_question_template_id": TEMPLATE["id"],
+        "careers_url": f"https://careers.example.com/o/{job.id}",
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from tests.faults.figures import Figures
 from tests.faults.house import House, housing
 from tests.faults.look import history, look_at
 from tests.faults.sender import Sender
+from tests.faults.stored import differences, read_in_full
 from tests.faults.storm import Storm
 from tests.faults.timetable import timetable
 
@@ -37,11 +38,13 @@ async def run(seed: int, length_s: float, folder: Path) -> Result:
         try:
             await _storm(seed, house, sender, breaker, figures)
             problems = await drained(house, sender, figures)
+            problems += await read_in_full(house)
             problems += await replayed(house, figures)
         finally:
             resuming.cancel()
             sender.stop()
         problems += await look_at(house, sender, breaker, adopted, figures)
+        problems += await differences(house)
         return Result(figures, problems)
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from tests.faults.sender import Sender
 from tests.faults.world import JOBS, STAGES, TAGS, Company, Job, Person, job_state
+from tests.model import lists
 
 REASONS = ("Too far", "No fit", "Salary")
+ROWS = 12  # in each list
 REST_S = 4.0  # a deleted candidate stays so: its webhook may be late
 
 Details = dict[str, Any]
@@ -21,6 +23,20 @@ def populate(company: Company, people: int) -> None:
     company.jobs = {i: Job(i, at) for i in JOBS}
     for n in range(people):
         _add(company, n, at)
+    for model in lists.KINDS:
+        for _ in range(ROWS):
+            add_row(company, model, Random(f"{company.id} {model} {company.row_id}"))
+
+
+def add_row(company: Company, model: str, random: Random) -> None:
+    """Add a row to a list; one that belongs to a candidate goes to any."""
+    kind = lists.KINDS[model]
+    company.row_id += 1
+    row = {"id": company.row_id, "created_at": company.now(), **kind.made(company.row_id)}
+    if kind.owned:
+        row["candidate_id"] = random.choice(list(company.living()))
+    company.lists[model][company.row_id] = row
+    company.note_row(model, row)
 
 
 def _add(company: Company, n: int, at: str) -> Person:
@@ -131,6 +147,21 @@ class Storm:
             job.title += 1
             self._offered(company, job, "offer_updated")
 
+    def _list(self, company: Company, _: Person) -> None:
+        """Edit a list, of which no webhook tells."""
+        model = self.random.choice(list(lists.KINDS))
+        rows = [r for r in company.lists[model].values() if _there(company, r)]
+        chance = self.random.random()
+        if chance < 0.3 or not rows:
+            return add_row(company, model, self.random)
+        row = self.random.choice(rows)
+        if chance < 0.8 or model == "user":  # one who left: what else one was then nobody can ask
+            company.row_id += 1
+            row |= self.random.choice(lists.KINDS[model].edits)(row, company.row_id)
+            return company.note_row(model, row)
+        del company.lists[model][row["id"]]
+        company.note_row(model, row, gone=True)
+
     def _offered(self, company: Company, job: Job, event_type: str) -> None:
         job.at = company.now()
         company.note("job", job.id, job_state(job))
@@ -156,6 +187,11 @@ class Storm:
         self.sender.send(company.hook, webhook)
 
 
+def _there(company: Company, row: Details) -> bool:
+    owner = row.get("candidate_id")
+    return owner is None or not company.people[owner].gone
+
+
 def _stage(company: Company, stage: int) -> Details:
     return {"id": stage, "name": company.stage_name(stage), "category": STAGES[stage]}
 
@@ -163,4 +199,5 @@ def _stage(company: Company, stage: int) -> Details:
 _KINDS: dict[Callable[[Storm, Company, Person], None], int] = {
     Storm._move: 30, Storm._burst: 8, Storm._judge: 16, Storm._retitle: 16, Storm._tag: 10,
     Storm._apply: 4, Storm._delete: 3, Storm._rename_job: 4, Storm._publish: 3, Storm._rename_stage: 6,
+    Storm._list: 20,
 }  # fmt: skip

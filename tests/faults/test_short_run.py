@@ -9,8 +9,10 @@ from service.tether import Tether
 ROOT = Path(__file__).parents[2]
 
 
-def test_nothing_is_lost_while_processes_redis_and_the_network_fail_for_half_a_minute() -> None:
-    command = [sys.executable, "-m", "tests.faults", "--seed", "1", "--minutes", "0.5"]
+def test_nothing_is_lost_while_processes_redis_and_the_network_fail_and_everything_is_edited() -> (
+    None
+):
+    command = [sys.executable, "-m", "tests.faults", "--seed", "1", "--minutes", "0.4"]
 
     ran = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=170, check=False,

@@ -7,11 +7,12 @@ from typing import NamedTuple
 KILL_EVERY_S = (0.5, 1.1)
 REDIS_EVERY_S = (5.0, 9.0)
 BREAK_EVERY_S = (1.2, 2.6)
+SYNC_EVERY_S = (3.0, 6.0)
 QUIET_AT_FIRST_S = 1.0
 BREAKS = {
     "restart redis": 4, "fill redis": 5, "cut redis": 8, "delay redis": 4, "hold redis": 6,
     "cut recruitee": 3, "hold recruitee": 3, "cut subscriber": 4, "hold subscriber": 4,
-    "freeze worker": 6, "freeze web": 3, "freeze redis": 4, "move clock": 4, "roll": 3, "sync": 4,
+    "freeze worker": 6, "freeze web": 3, "freeze redis": 4, "move clock": 4, "roll": 3,
     "upset recruitee": 8, "upset subscriber": 16,
 }  # fmt: skip
 LASTS_S = {
@@ -36,6 +37,7 @@ def timetable(seed: int, length_s: float) -> list[Fault]:
     found = [
         *_every(random, KILL_EVERY_S, length_s, {"kill web": 1, "kill worker": 1}),
         *_every(random, REDIS_EVERY_S, length_s, {"kill redis": 1}),
+        *_every(random, SYNC_EVERY_S, length_s, {"sync": 1}),
         *_every(random, BREAK_EVERY_S, length_s, BREAKS),
     ]
     return sorted(fault for fault in found if fault.at_s + fault.lasts_s < length_s)

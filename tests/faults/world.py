@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.core import ids
+from tests.model import lists
 
 State = dict[str, Any]
 Key = tuple[str, str, str]  # connection, model, remote id
@@ -52,7 +53,11 @@ class Company:
     jobs: dict[int, Job] = field(default_factory=dict)
     stage_names: dict[int, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))
     history: dict[Key, list[State]] = field(default_factory=dict)
+    lists: dict[str, dict[int, Any]] = field(
+        default_factory=lambda: {model: {} for model in lists.KINDS}
+    )
     event_id: int = 0
+    row_id: int = 90_000
     _last_ms: int = 0
 
     def now(self) -> str:
@@ -70,11 +75,30 @@ class Company:
             self.note("job", job.id, job_state(job))
         for stage in STAGES:
             self.note("stage", stage, {"name": self.stage_name(stage)})
+        for model, rows in self.lists.items():
+            for row in rows.values():
+                self.note_row(model, row)
 
     def note_person(self, person: Person) -> None:
-        """Remember how a candidate and its application are."""
+        """Remember how a candidate, its application and what it owns are."""
         self.note("candidate", person.id, candidate_state(person))
         self.note("application", person.id * 10, self._application_state(person))
+        for model, rows in self.lists.items():
+            for row in rows.values():
+                if row.get("candidate_id") == person.id:
+                    self.note_row(model, row)
+
+    def note_row(self, model: str, row: State, *, gone: bool = False) -> None:
+        """Remember how a row of a list is; one that belongs to a candidate ends with it."""
+        kind = lists.KINDS[model]
+        ended = gone or (kind.owned and self.people[row["candidate_id"]].gone)
+        if not kind.silent:
+            state = dict(kind.state(row))
+            self.note(model, row["id"], state if model == "user" else {**state, "gone": ended})
+
+    def living(self) -> dict[int, Person]:
+        """Return the candidates who are there."""
+        return {i: person for i, person in self.people.items() if not person.gone}
 
     def note(self, model: str, remote_id: int, state: State) -> None:
         """Remember a state, if it is another than the last."""

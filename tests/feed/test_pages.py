@@ -274,7 +274,7 @@ async def test_who_has_no_feed_scope_is_refused_before_anything_is_read(
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/ats/jobs", "/v1/events/", "/v1/events/x"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/ats/nothing", "/v1/events/", "/v1/events/x"])
 async def test_all_else_below_v1_is_a_404_in_kombos_envelope(feed: Feed, path: str) -> None:
     answer = await feed.http.get(path)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.model import lists
-from tests.model.facts import State
+from tests.model.facts import INACTIVE, State
 from tests.model.history import History, Record
 
 Json = dict[str, Any]
@@ -56,7 +56,7 @@ class Company:
     lists: dict[str, dict[int, Json]] = field(
         default_factory=lambda: {model: {} for model in lists.KINDS}
     )
-    left: dict[int, Json] = field(default_factory=dict)  # users who are not listed any more
+    left: set[int] = field(default_factory=set)  # users who are not listed any more
     shifts: Counter[str] = field(default_factory=Counter)
     """Model -> how often something may have hidden one of it from who reads page by page."""
     outbox: list[Webhook] = field(default_factory=list)
@@ -93,6 +93,8 @@ class Company:
             for _ in range(rows):
                 self.list_row(model, LONG_AGO)
         self.noted()
+        for past in self.history.pasts.values():
+            past.settled = True
 
     def list_row(self, model: str, at: str) -> None:
         """Add a row to a list; one that belongs to a candidate goes to any."""
@@ -179,13 +181,15 @@ class Company:
         return self.states() | self._listed_states(silent=True)
 
     def _listed_states(self, *, silent: bool) -> dict[Record, State]:
-        gone = {i: {**user, "is_active": False} for i, user in self.left.items()}
-        return {
+        found = {
             Record(model, str(i)): kind.state(row)
             for model, kind in lists.KINDS.items()
-            for i, row in (self.lists[model] | (gone if model == "user" else {})).items()
+            for i, row in self.lists[model].items()
             if kind.silent == silent and (not kind.owned or row["candidate_id"] in self.candidates)
         }
+        # What else one was before one left nobody can ask any more.
+        left = {} if silent else {Record("user", str(i)): INACTIVE for i in self.left}
+        return found | left
 
     def _owner(self, record: Record) -> Record | None:
         if record.model == "application":

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 State = Mapping[str, Any]
 GONE: State = {"remote_deleted_at": True}
+INACTIVE: State = {"status": "INACTIVE"}
+"""A user who is not listed any more: what else one was by then nobody can ask."""
 
 TRACKED: dict[str, tuple[str, ...]] = {
     "candidate": ("name", "first_name", "last_name", "title", "tags"),

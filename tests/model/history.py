@@ -24,6 +24,8 @@ class Past:
     """Known before all else: the baseline may have read any state up to this one. None: born later."""
     owner: "Record | None" = None
     """The candidate with whom it ends."""
+    settled: bool = False
+    """It was there, for sure, when the baseline was read."""
     shown: int = -1
     """The latest state that a full read was to tell of; one of its time or later must be told."""
     adopted: list[tuple[int, int]] = field(default_factory=list)
@@ -69,6 +71,7 @@ class History:
         for record, past in self.pasts.items():
             if models is None or record.model in models:
                 past.seen_until = past.last
+                past.settled = past.settled and GONE not in past.states
 
     def present(self) -> dict[Record, State]:
         """Return every record's last state."""

@@ -91,7 +91,7 @@ def _family(past: Past, events: Sequence[Event], owners: Sequence[Event]) -> Ite
     """What belongs to a candidate ends with it, and comes back with it."""
     if not owners:
         return
-    known = bool(events) or past.seen_until is not None
+    known = bool(events) or past.settled
     gone, owner_gone = (bool(said) and _ends(said[-1]) for said in (events, owners))
     there = past.states[-1] != GONE
     if owner_gone and known and not gone:

@@ -28,7 +28,7 @@ def remove(company: Company) -> None:
         model, row = found
         del company.lists[model][row["id"]]
         if model == "user":
-            company.left[row["id"]] = row
+            company.left.add(row["id"])
         if KINDS[model].shifts:
             company.shifts[model] += 1
         company.noted()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.model.company import Company
-from tests.model.facts import agree
+from tests.model.facts import INACTIVE, agree
 from tests.model.history import Past, Record
 from tests.model.lists import KINDS
 
@@ -63,7 +63,8 @@ class Reads:
             return (
                 asked.deep and not moved & {model, "candidate"} and int(owner.remote_id) in living
             )
-        return model not in moved if model in KINDS else True
+        came_and_left = past.seen_until is None and past.states[-1] == INACTIVE
+        return model not in moved and not came_and_left if model in KINDS else True
 
 
 def _must_show(model: str, past: Past, stood: int) -> None:

@@ -17,7 +17,11 @@ KEY = GOOD.removeprefix(LEAF)
 OTHER = AUTHORITY.certificate.public_bytes(PEM).decode()
 
 
-@pytest.mark.parametrize("pem", [GOOD, KEY + LEAF, LEAF + OTHER + KEY, "as text\n" + GOOD], ids=str)
+@pytest.mark.parametrize(
+    "pem",
+    [GOOD, KEY + LEAF, LEAF + OTHER + KEY, "as text\n" + GOOD],
+    ids=["chain then key", "key first", "two in the chain", "text before it"],
+)
 def test_a_certificate_with_its_key_is_taken(pem: str) -> None:
     assert certificate_problem(pem, datetime.now(UTC)) is None
     client_context(pem)

@@ -5,97 +5,142 @@ shape of an entry is known from somebody's warehouse. So only ids are trusted, a
 never heard of is a hint to look at whatever it names.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from service.core import times
 from service.core.unified.model import Cause
 from service.core.unified.reading import identifier, mapping, text
+from service.core.unified.registry import COLLECTIONS
 
 PATH: Final = "/tracking/activities"
 KEY: Final = "activities"
 
-CANDIDATE, JOB, COMPANY = "candidate", "job", "company"
+PIPELINES, NEWCOMERS, ALL = "pipelines", "newcomers", "all"
+"""Wider looks: at one job of each pipeline; at who came lately; at everything (a reconcile)."""
+WIDER: Final = frozenset({PIPELINES, NEWCOMERS, ALL})
+
+_PERSON = (
+    "candidate", "candidate_notes", "candidate_attachments", "candidate_interviews",
+    "candidate_evaluations",
+)  # fmt: skip
 LOOKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("candidate_note", ("candidate_notes",)),
-    ("candidate_attachment", ("candidate_attachments", "candidate")),
-    ("interview_event", ("candidate_interviews",)),
-    ("interview_result", ("candidate_evaluations",)),
-    ("job_note", ("job_notes",)),
-    ("job_attachment", ("job_attachments",)),
-    ("note_", ("candidate_notes", "job_notes")),
+    ("candidate_merge", _PERSON),  # what the other one had is this one's now
+    ("candidate_note_", ("candidate_notes",)),
+    ("candidate_attachment_", ("candidate_attachments", "candidate")),  # a CV is the candidate's own
+    ("candidate_overdue", ()),
     ("candidate_", ("candidate",)),
+    ("followed_candidates", ("candidate",)),
+    ("placement_", ("candidate",)),
     ("gdpr_", ("candidate",)),
-    ("assignment_", ("candidate",)),
+    ("assignment_", ("candidate", "job")),
+    ("interview_event_request_sent", ()),
+    ("interview_event_", ("candidate_interviews",)),
+    ("interview_requested_event_add", ("candidate_interviews",)),
+    ("interview_requested_result_add", ("candidate_evaluations",)),
+    ("interview_result_request", ()),  # asked for, not given
+    ("interview_result_", ("candidate_evaluations",)),
+    ("event_reminder_sent", ()),
+    ("note_", ("candidate_notes", "job_notes")),
+    ("share_note_add", ("candidate_notes",)),
+    ("share_result_add", ("candidate_evaluations",)),
+    ("share_attachment_upload", ("candidate_attachments",)),
+    ("share_", ()),
+    ("mailbox_attachment_converted", ("candidate_attachments",)),
+    ("mailbox_thread_converted", ("candidate",)),
+    ("mailbox_", ()),
+    ("job_note_", ("job_notes",)),
+    ("job_attachment_", ("job_attachments",)),
+    ("job_candidate_hired", ("candidate",)),
+    ("job_campaign_", ()),
+    ("job_overdue_candidates", ()),
+    ("job_expiring_candidates", ()),
+    ("job_submit_to_job_boards", ()),
+    ("job_offer_template_inserted", ()),
     ("job_", ("job",)),
     ("stage_", ("job",)),
     ("disqualify_reason_", ("rejection_reasons",)),
     ("tag_", ("tags",)),
+    ("location_assigned_job_", ("locations", "job")),
     ("location", ("locations",)),
     ("member_", ("users",)),
     ("role_", ("roles",)),
-    ("mailbox_", ()), ("texting_", ()), ("requisition", ()), ("task_", ()), ("share_", ()),
-    ("offer_letter_", ()), ("screening_", ()), ("import_", ()), ("referral_", ()),
-    ("offer_template_", ()), ("hris_", ()),
+    ("import_finish", (NEWCOMERS,)),
+    ("import_", (ALL,)),  # taken back: whom it took along it does not say
+    ("requisition", ()), ("task_", ()), ("offer_letter_", ()), ("offer_template_", ()),
+    ("screening_", ()), ("matching_", ()), ("referral_", ()), ("texting_", ()), ("whatsapp_", ()),
 )  # fmt: skip
 """What the events that begin so give cause to look at: the first row that fits counts. Mails, tasks,
 requisitions and the like change no record that is kept."""
-OWNED: Final = {
-    "candidate": CANDIDATE, "candidate_notes": CANDIDATE, "candidate_attachments": CANDIDATE,
-    "candidate_interviews": CANDIDATE, "candidate_evaluations": CANDIDATE,
-    "job": JOB, "job_notes": JOB, "job_attachments": JOB,
-}  # fmt: skip
-"""Whose id names a root; the company's lists have none."""
+UNKNOWN: Final = ("candidate", "job")
+
+
+class Look(NamedTuple):
+    """What an entry gives cause to look at."""
+
+    roots: tuple[str, ...]  # as the inbox names them
+    wider: frozenset[str] = frozenset()  # of WIDER
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: what it says, and the roots it gives cause to look at."""
+    """One entry: what it says, and what it gives cause to look at."""
 
     id: int
     event: str
-    at: str | None
     cause: Cause
-    roots: tuple[str, ...]
+    look: Look
     raw: Mapping[str, Any]
-    every_job: bool = False  # of stages that name no job: any pipeline may have changed
 
 
-def read(raw: Mapping[str, Any]) -> Entry | None:
+def read(raw: object) -> Entry | None:
     """Return an entry; None for a row without an id."""
     row = mapping(raw)
     remote_id = identifier(row.get("id"))
     if remote_id is None:
         return None
-    event = text(row.get("event"))
-    name = event if isinstance(event, str) else ""
+    said = text(row.get("event"))
+    event = said if isinstance(said, str) else ""
     candidate, job = identifier(row.get("candidate_id")), identifier(row.get("offer_id"))
     at = times.canonical(row.get("created_at"))
-    cause = Cause(
-        "activity", int(remote_id), name or None, None, at, candidate, (job,) if job else ()
-    )
-    roots = tuple(roots_of(name, candidate, job))
-    pipeline = name.startswith("stage_") and job is None
-    return Entry(int(remote_id), name, at, cause, roots, row, pipeline)
+    jobs = (job,) if job else ()
+    cause = Cause("activity", int(remote_id), event or None, None, at, candidate, jobs)
+    return Entry(int(remote_id), event, cause, look(event, candidate, job), row)
 
 
-def roots_of(event: str, candidate: str | None, job: str | None) -> list[str]:
-    """Return what an event gives cause to look at, as the inbox names it."""
-    ids = {CANDIDATE: candidate, JOB: job}
-    looks = next((looks for prefix, looks in LOOKS if event.startswith(prefix)), None)
-    if looks is None:
-        looks = ("candidate",) if candidate else ("job",)
-    roots = []
-    for name in looks:
-        owner = OWNED.get(name)
-        if owner is None:
-            roots.append(f"{name}:0")
-        elif ids[owner] is not None:
-            roots.append(f"{name}:{ids[owner]}")
-    return roots
+def looks_of(event: str) -> tuple[str, ...] | None:
+    """Return what an event is about, none of it at all, or None for one that we have never heard of."""
+    return next((looks for beginning, looks in LOOKS if event.startswith(beginning)), None)
 
 
-def newest(entries: Sequence[Entry]) -> int:
+def look(event: str, candidate: str | None, job: str | None) -> Look:
+    """Return what an event with these remote ids gives cause to look at."""
+    known = looks_of(event)
+    names = UNKNOWN if known is None else known
+    wider = WIDER & set(names)
+    if event.startswith("stage_") and job is None:
+        wider |= {PIPELINES}
+    roots = (_root(name, candidate, job) for name in names if name not in WIDER)
+    return Look(tuple(root for root in roots if root), wider)
+
+
+def in_order(rows: Iterable[object]) -> list[Entry]:
+    """Return the entries of a page by rising id, each once."""
+    entries = (read(row) for row in rows)
+    found = {entry.id: entry for entry in entries if entry is not None}
+    return [found[number] for number in sorted(found)]
+
+
+def newest(entries: Iterable[Entry]) -> int:
     """Return the highest id of entries; 0 for none."""
     return max((entry.id for entry in entries), default=0)
+
+
+def _root(name: str, candidate: str | None, job: str | None) -> str | None:
+    """Return a root with its owner's id; the company's lists have none."""
+    owner = COLLECTIONS[name].owner if name in COLLECTIONS else name
+    if owner is None:
+        return f"{name}:0"
+    number = candidate if owner == "candidate" else job
+    return f"{name}:{number}" if number else None

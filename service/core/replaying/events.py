@@ -93,7 +93,12 @@ class EventSelection:
     async def _lacking(
         self, s: Subscriber, c: str, entries: Sequence[LogEntry], wants: Sequence[bool]
     ) -> list[bool]:
-        """Leave what the subscriber received, and what it has yet to read and so gets anyway."""
+        """Leave what the subscriber received, and what it has yet to read and so gets anyway.
+
+        Kombo's format tells no event but that models changed: of no event can it be said there.
+        """
+        if s.wanted.format == "kombo":
+            return [False] * len(entries)
         read_to = _key(await self._store.log.position(s.id, c))
         asked = [
             entry.event_id

@@ -41,7 +41,7 @@ async def state_of(store: Store, s: str, c: str, ref: Ref, snapshot: Snapshot) -
     Its id is derived from (subscriber, record, version): sent again, the same state is the same event. Its
     `sequence` is that of the record's last event, 0 if there was none: whatever comes later is higher.
     """
-    event_id = "evt_" + ids.derive("backfill", s, c, ref.model, ref.remote_id, snapshot.version)
+    event_id = ids.state_event_id(s, c, *ref, snapshot.version)
     subject, subject_uid = await _subject(store, c, ref, snapshot.fields)
     return State(
         event_id,

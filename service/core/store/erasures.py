@@ -70,6 +70,7 @@ class Erasures:
 
         One that runs already for the same candidate is returned as it is.
         """
+        await self._suppression.settle()
         digest = await self._suppression.digest(c, Ref(PERSON, remote_id))
         made = await self._pipe.run(
             "new_erasure", "era_" + ids.draw(), c, digest, remote_id, self._retention_s
@@ -95,22 +96,26 @@ class Erasures:
     async def note(self, e: str, **facts: str | int) -> None:
         """Write plain facts; whom it is about stays known while it goes on."""
         flat: list[Arg] = [part for pair in facts.items() for part in pair]
-        await asyncio.gather(
-            self._pipe.call("HSET", keys.erasure(e), *flat),
-            self._pipe.call("EXPIRE", keys.erased(e), self._retention_s),
-        )
+        if flat:
+            await self._pipe.call("HSET", keys.erasure(e), *flat)
+        await self._pipe.call("EXPIRE", keys.erased(e), self._retention_s)
 
     async def acknowledged(self, e: str, s: str, at: int) -> None:
         """Note when a subscriber took the event."""
         await self._pipe.call("HSETNX", keys.erasure(e), ACKED + s, at)
 
-    async def tell(self, one: Erasure, telling: Telling, subscribers: Sequence[str]) -> bool:
-        """Append the event once, with whom it is for; False when the candidate moved meanwhile."""
+    async def tell(
+        self, one: Erasure, telling: Telling, listed: Sequence[str], besides: Sequence[str]
+    ) -> bool:
+        """Append the event once, with whom it is for; False when the candidate moved meanwhile.
+
+        `listed` are those whose acknowledgement is waited for.
+        """
         assert one.remote_id is not None  # noqa: S101 - the job has just read it
         t = telling
         done = await self._pipe.run(
             "tell_erased", one.id, one.c, one.remote_id, one.digest, t.version, t.sequence, t.event_id,
-            t.body, t.lane, self._retention_s, *subscribers,
+            t.body, t.lane, self._retention_s, len(listed), *listed, *besides,
         )  # fmt: skip
         return int(done) >= 0
 
@@ -122,7 +127,9 @@ class Erasures:
         """Delete keys and count what was there, in one step."""
         gone = 0
         for start in range(0, len(names), 500):
-            gone += int(await self._pipe.run("erase_keys", e, kind, *names[start : start + 500]))
+            gone += int(
+                await self._pipe.run("erase_keys", e, COUNTED + kind, *names[start : start + 500])
+            )
         return gone
 
     async def scrub(self, e: str, key: str, field: str, before: bytes, after: bytes) -> bool:

@@ -21,14 +21,18 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | led:{c}:{day} | hash | ledger of a day: received, found, healed | 400 d |
 | recons:{c} | zset | reconciliation -> when it began, the newest 200 | none: bounded |
 | recon:{c} | hash | reconciliation -> what it found | as recons |
+| recq:{c} | list | what a reconciliation has yet to look at | none: emptied by it |
 | gaps:{c} | list | gaps that were found, the newest 200 | 400 d after the last |
+| fed:{c} | zset | the feed's latest entries that were taken | 24 h after the last |
 | listed:{c} | set | the company's lists that were read whole | none: as the records |
 | doubts:{c} | hash | root -> why its list is not believed to be whole | 30 d after the last |
 | drift:{c} | hash | how answers differ from what is expected -> count, first, last | 30 d after the last |
-| ready:in, ready:out, ready:rpl, ready:era | zset | owner -> next look (claimed: lease end) | none: bounded by owners |
-| lease:in, lease:out, lease:rpl, lease:era | hash | owner of a claim -> fencing token | none: bounded by owners |
+| ready:in, ready:out, ready:rpl | zset | owner -> next look (claimed: lease end) | none: bounded by owners |
+| ready:era | zset | the same of erasures | none: leave when done |
+| lease:in, lease:out, lease:rpl | hash | owner of a claim -> fencing token | none: bounded by owners |
+| lease:era | hash | the same of erasures | none: leave when done |
 | tok | string | counter of tokens | none: one number |
-| rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t, w after a silent read, p | none: the record itself |
+| rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t; w, p, a at times | none: the record itself |
 | kids:{c}:{r} | set | records that came with a root | none: as the records |
 | uid:{c}:{model} | hash | unified id -> remote id | none: as the records |
 | ix:{c}:{model} | zset | remote id -> changed at | none: as the records |
@@ -148,6 +152,16 @@ def reconciliations(c: str) -> str:
 def reconciled(c: str) -> str:
     """Hash of what each reconciliation found."""
     return f"recon:{c}"
+
+
+def to_look_at(c: str) -> str:
+    """List of what a reconciliation has yet to look at."""
+    return f"recq:{c}"
+
+
+def taken(c: str) -> str:
+    """Sorted set of the feed's latest entries that were taken."""
+    return f"fed:{c}"
 
 
 def gaps(c: str) -> str:

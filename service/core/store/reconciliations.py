@@ -1,6 +1,6 @@
 """Reconciliations: each a record of what was compared, what differed, what was healed, what is in doubt."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
@@ -8,10 +8,11 @@ import orjson
 
 from service.core import ids
 from service.core.store import keys
-from service.core.store.redis import Pipe
+from service.core.store.redis import Arg, Pipe
 from service.core.times import now_ms
 
 KEPT = 200
+ID_PREFIX = "rec_"
 Status = Literal["running", "held", "done", "canceled"]
 
 
@@ -28,11 +29,14 @@ class Reconciliation:
     part: int = 0  # how many parts are behind it
     at: int = 0  # where the current part's list stands
     number: int = 0  # of the pass: what it has seen carries it
+    requests: int = 0  # pages that were asked for
     read: dict[str, int] = field(default_factory=dict)  # rows compared, by list
-    differing: dict[str, int] = field(default_factory=dict)  # looked at by themselves, by model
-    absent: dict[str, int] = field(default_factory=dict)  # not shown any more, by model
+    differing: dict[str, int] = field(default_factory=dict)  # looked at by themselves, by list
+    absent: dict[str, int] = field(default_factory=dict)  # not shown any more, by list
+    held: list[str] = field(default_factory=list)  # lists of which too much vanished
     doubts: list[str] = field(default_factory=list)
-    confirmed: bool = False  # a person said that what vanished is gone
+    confirmed: dict[str, int] = field(default_factory=dict)
+    """List -> how much of it a person said to be gone indeed."""
 
     def add(self, to: dict[str, int], name: str, count: int) -> None:
         """Count rows under a name."""
@@ -46,23 +50,41 @@ class Reconciliations:
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
 
-    async def begin(self, c: str) -> Reconciliation:
-        """Make one and set the connection to it; one that is under way is returned as it is."""
-        if (running := await self.running(c)) is not None:
-            return running
+    async def begin(self, c: str) -> Reconciliation | None:
+        """Make one and set the connection to it; the one under way is returned as it is.
+
+        One that is held is over then: the new one finds for itself what is missing. None: no such
+        connection.
+        """
+        if not await self._pipe.call("EXISTS", keys.connection(c)):
+            return None
         number = int(await self._pipe.call("INCR", "tok"))
-        made = Reconciliation("rec_" + ids.draw(), c, now_ms(), number=number)
-        await self.save(made)
+        made = Reconciliation(ID_PREFIX + ids.draw(), c, now_ms(), number=number)
+        await self._keep(made)
+        if not await self._pipe.call("HSETNX", keys.watch(c), "reconciling", made.id):
+            await self._pipe.call("HDEL", keys.reconciled(c), made.id)
+            return await self.running(c)
         await self._pipe.call("ZADD", keys.reconciliations(c), made.began, made.id)
-        await self._pipe.call("HSET", keys.watch(c), "reconciling", made.id)
+        await self._supersede(c, made.id)
         for old in await self._pipe.call("ZRANGE", keys.reconciliations(c), 0, -KEPT - 1):
             await self._pipe.call("HDEL", keys.reconciled(c), old)
             await self._pipe.call("ZREM", keys.reconciliations(c), old)
         return made
 
+    async def _supersede(self, c: str, by: str) -> None:
+        if held := await self.held(c):
+            await self.cancel(held, f"superseded by {by}")
+
     async def running(self, c: str) -> Reconciliation | None:
-        """Return the one that is under way (or held), or None."""
-        name = await self._pipe.call("HGET", keys.watch(c), "reconciling")
+        """Return the one that is under way, or None."""
+        return await self._named(c, "reconciling")
+
+    async def held(self, c: str) -> Reconciliation | None:
+        """Return the one that waits for a person, or None."""
+        return await self._named(c, "held")
+
+    async def _named(self, c: str, field_name: str) -> Reconciliation | None:
+        name = await self._pipe.call("HGET", keys.watch(c), field_name)
         return await self.get(c, name.decode()) if name else None
 
     async def get(self, c: str, name: str) -> Reconciliation | None:
@@ -70,33 +92,85 @@ class Reconciliations:
         raw = await self._pipe.call("HGET", keys.reconciled(c), name)
         return _read(orjson.loads(raw)) if raw else None
 
-    async def save(self, one: Reconciliation) -> None:
-        """Keep how far one is."""
-        await self._pipe.call(
-            "HSET", keys.reconciled(one.connection_id), one.id, orjson.dumps(asdict(one))
-        )
+    async def save(self, one: Reconciliation) -> bool:
+        """Keep how far one is, or how it ended; False when somebody has ended it meanwhile."""
+        row = orjson.dumps(asdict(one))
+        kept = self._pipe.run("settle_reconciliation", one.connection_id, one.id, row, one.status)
+        return bool(await kept)
 
-    async def end(self, one: Reconciliation, status: Status, reason: str = "") -> None:
-        """End one; `held` stays the connection's until a person says what is right."""
+    async def end(self, one: Reconciliation, status: Status, reason: str = "") -> bool:
+        """End one; `held` waits for a person to say what is right. False: it was over."""
         one.status, one.reason, one.done = status, reason, now_ms()
-        await self.save(one)
-        if status != "held":
-            await self._pipe.call("HDEL", keys.watch(one.connection_id), "reconciling")
+        return await self.save(one)
+
+    async def cancel(self, one: Reconciliation, reason: str) -> None:
+        """End one that is under way or held: nothing that vanished is ended."""
+        if await self.end(one, "canceled", reason):
+            return
+        if await self._pipe.call("HGET", keys.watch(one.connection_id), "held") == one.id.encode():
+            await self._pipe.call("HDEL", keys.watch(one.connection_id), "held")
+            await self._keep(one)
+
+    async def confirm(self, one: Reconciliation) -> bool:
+        """Compare anew what one was held at: as much as vanished then may vanish now.
+
+        False when it is over or another is under way.
+        """
+        watch = keys.watch(one.connection_id)
+        if not await self._pipe.call("HSETNX", watch, "reconciling", one.id):
+            return False
+        if not await self._pipe.call("HDEL", watch, "held"):
+            await self._pipe.call("HDEL", watch, "reconciling")
+            return False
+        one.confirmed = {name: one.absent.get(name, 0) for name in one.held}
+        one.number, one.began = int(await self._pipe.call("INCR", "tok")), now_ms()
+        one.status, one.reason, one.done, one.part, one.at = "running", "", 0, 0, 0
+        one.read, one.absent, one.held, one.doubts = {}, {}, [], []
+        return await self.save(one)
 
     async def all(self, c: str) -> list[Reconciliation]:
         """Return a connection's, the newest first."""
         names = await self._pipe.call("ZREVRANGE", keys.reconciliations(c), 0, -1)
-        found = [await self.get(c, name.decode()) for name in names]
-        return [one for one in found if one is not None]
+        rows = await self._pipe.call("HMGET", keys.reconciled(c), *names) if names else []
+        return [_read(orjson.loads(row)) for row in rows if row]
 
-    async def mark(self, c: str, model: str, remote_ids: list[str], number: int) -> int:
-        """Mark records as seen in a pass; returns how many had been seen in it before."""
-        return int(await self._pipe.run("mark_seen", c, model, number, *remote_ids))
+    async def mark(self, one: Reconciliation, model: str, remote_ids: Iterable[str]) -> int:
+        """Mark records as seen in a pass; returns how many of them another page had shown."""
+        c, number = one.connection_id, one.number
+        return int(await self._pipe.run("mark_seen", c, model, number, one.at, *remote_ids))
 
-    async def unseen(self, c: str, model: str, number: int, cursor: int) -> tuple[int, list[str]]:
-        """Return the next cursor (0: over) and records that live and were not seen in a pass."""
-        reply = await self._pipe.run("unseen", c, model, number, cursor)
-        return int(reply[0]), [row.decode() for row in reply[1]]
+    async def unseen(
+        self, one: Reconciliation, model: str, before: str, cursor: int
+    ) -> tuple[int, dict[str, int]]:
+        """Return the next cursor (0: over), and who lives and was not shown: in how many passes in a row.
+
+        `before`: the number of the last whole pass before this one.
+        """
+        reply = await self._pipe.run(
+            "unseen", one.connection_id, model, one.number, one.began, before, cursor
+        )
+        rows = reply[1]
+        return int(reply[0]), {rows[k].decode(): rows[k + 1] for k in range(0, len(rows), 2)}
+
+    async def put_off(self, c: str, entries: Sequence[bytes]) -> None:
+        """Put inbox entries behind those that are to be looked at, a few at a time."""
+        line = keys.to_look_at(c)
+        flat: list[Arg] = [len(entries) + 2, "RPUSH", line, *entries]
+        if entries:
+            await self._pipe.run("while_linked", c, *flat)
+
+    async def next_few(self, c: str, count: int) -> list[bytes]:
+        """Return the next of them; they stay until `looked_at`."""
+        rows: list[bytes] = await self._pipe.call("LRANGE", keys.to_look_at(c), 0, count - 1)
+        return rows
+
+    async def looked_at(self, c: str, count: int) -> None:
+        """Take the first of them off."""
+        await self._pipe.call("LTRIM", keys.to_look_at(c), count, -1)
+
+    async def _keep(self, one: Reconciliation) -> None:
+        row = orjson.dumps(asdict(one))
+        await self._pipe.call("HSET", keys.reconciled(one.connection_id), one.id, row)
 
 
 def _read(raw: Mapping[str, Any]) -> Reconciliation:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -226,6 +226,16 @@ class Records:
         told = orjson.dumps({"why": why, "absent": absent, "of": of, "at": times.now_ms()})
         await self._pipe.call("HSET", keys.doubts(c), f"{root.model}:{root.remote_id}", told)
         await self._pipe.call("EXPIRE", keys.doubts(c), DOUBTED_S)
+
+    async def said_against(self, c: str, root: Ref) -> Mapping[str, Any] | None:
+        """Return what is noted against a list (`why`, `absent`, `of`, `at` in ms), or None."""
+        raw = await self._pipe.call("HGET", keys.doubts(c), f"{root.model}:{root.remote_id}")
+        said: Mapping[str, Any] | None = orjson.loads(raw) if raw else None
+        return said
+
+    async def trust(self, c: str, root: Ref) -> None:
+        """Take back what was noted against a list: it was read whole."""
+        await self._pipe.call("HDEL", keys.doubts(c), f"{root.model}:{root.remote_id}")
 
     async def say_hidden(self, c: str) -> None:
         """Say how many records are hidden that nothing was said of yet, at most once an hour."""

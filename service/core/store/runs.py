@@ -25,6 +25,8 @@ class Part:
     note: str = ""
     began: int = 0  # ms
     ended: int = 0
+    last: list[str] = field(default_factory=list)  # remote ids of the rows that were read last
+    back: int = 0  # how often it went back, since rows may have slipped by
 
     def next(self, at: int | None, count: int) -> None:
         """Go on after a page or a record; `at` None: that was the last."""

@@ -15,6 +15,7 @@ from service.core.store.drift import Drift
 from service.core.store.erasures import Erasures
 from service.core.store.feed import Feed
 from service.core.store.inbox import Claims, Inbox
+from service.core.store.lines import Lines
 from service.core.store.log import Log
 from service.core.store.reconciliations import Reconciliations
 from service.core.store.records import Records
@@ -38,6 +39,7 @@ class Store:
     log: Log
     subscribers: Subscribers
     deliveries: Deliveries
+    lines: Lines
     dead_letters: DeadLetters
     replays: Replays
     drift: Drift
@@ -72,6 +74,7 @@ class Store:
             log=Log(pipe),
             subscribers=Subscribers(pipe, vault),
             deliveries=Deliveries(pipe, kept),
+            lines=Lines(pipe, kept),
             dead_letters=DeadLetters(pipe, vault, kept),
             replays=Replays(pipe, kept),
             drift=Drift(pipe),

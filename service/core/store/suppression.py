@@ -7,7 +7,7 @@ its own, drawn once and sealed under the master key: without that nobody can try
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from service.core.crypto import Vault
 from service.core.store import keys
@@ -16,6 +16,7 @@ from service.core.unified.model import Ref
 from service.core.unified.registry import COLLECTIONS
 
 PERSON = "candidate"
+MOST_NUMBERS = 2000  # of more, one is taken to be an id on the list
 _KEY, _PURPOSE = "supkey", "suppress"
 
 
@@ -37,6 +38,10 @@ class Suppression:
         """Return the hash of one record's name; raises SecretUnreadable."""
         return (await self.digests(c, [ref]))[0]
 
+    async def settle(self) -> None:
+        """See that the key which hashes are made with is the one that is stored."""
+        await self._load()
+
     async def digests(self, c: str, refs: Iterable[Ref]) -> list[str]:
         """Return the hashes of records' names, in order; raises SecretUnreadable."""
         named = list(refs)
@@ -55,6 +60,12 @@ class Suppression:
         digests = await self.of_people(c, asked)
         found = await self._pipe.call("HMGET", keys.suppressed(c), *digests)
         return {each for each, said in zip(asked, found, strict=True) if said is not None}
+
+    async def may_be_named(self, c: str, numbers: Collection[str]) -> bool:
+        """Say whether one of the numbers of a text that nobody understands is an id on the list."""
+        if not await self._pipe.call("EXISTS", keys.suppressed(c)):
+            return False
+        return len(numbers) > MOST_NUMBERS or bool(await self.among(c, numbers))
 
     async def holds(self, c: str, digest: str) -> bool:
         """Say whether a hash is on the list."""
@@ -75,7 +86,9 @@ class Suppression:
     async def _load(self) -> bytes:
         raw = await self._pipe.call("GET", _KEY)
         if raw is None:
-            fresh = self._vault.seal(secrets.token_hex(32), _PURPOSE)
+            # One that is in use already is kept, should Redis have been emptied meanwhile.
+            key = self._key or secrets.token_bytes(32)
+            fresh = self._vault.seal(key.hex(), _PURPOSE)
             await self._pipe.call("SET", _KEY, fresh, "NX")
             raw = await self._pipe.call("GET", _KEY)
         self._key = bytes.fromhex(self._vault.open(raw.decode(), _PURPOSE))

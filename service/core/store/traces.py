@@ -73,7 +73,7 @@ class Traces:
         activities = [ref async for ref in self._activities(words) if ref not in known]
         lines = {ref: await self._timeline(ref) for ref in (*known, *activities)}
         events = {event for event, kind, _ in logged if kind != TOLD_OF}
-        events |= {event for line in lines.values() for event in line}
+        events |= {event for line in lines.values() for event in line} | await self._states(known)
         older = any(snap.sequence > len(lines[ref]) for ref, snap in known.items())
         roots = {f"{ref.model}:{ref.remote_id}" for ref in (self._who, *lists, *known)}
         return Found(
@@ -122,6 +122,20 @@ class Traces:
     async def _timeline(self, ref: Ref) -> list[str]:
         rows = await self._pipe.call("LRANGE", keys.timeline(self._c, *ref), 0, -1)
         return [row.decode() for row in rows]
+
+    async def _states(self, known: Known) -> set[str]:
+        """Return the events by which backfills told of a record: no log has them."""
+        subscribers = [s.decode() for s in await self._pipe.call("ZRANGE", "subs", 0, -1)]
+        found: set[str] = set()
+        for ref, snapshot in known.items():
+            names = [
+                ids.state_event_id(s, self._c, *ref, version)
+                for s in subscribers
+                for version in range(1, snapshot.version + 1)
+            ]
+            asked = [self._pipe.call("EXISTS", keys.deliveries_of(name)) for name in names]
+            found |= {n for n, there in zip(names, asked, strict=True) if await there}
+        return found
 
     def _owns(self, ref: Ref, fields: Fields) -> bool:
         """Say whether a record is the person's: one that moved to another stays there."""

@@ -58,9 +58,11 @@ def announce(
     case = Case(model, draft.remote_id, draft.subject, near, context, quiet or model.silent, listed)
     if before is None:
         return _first_sight(case, draft, baseline_at)
-    if before.was is not None and any(c.event_type for c in near) and not quiet:
-        return _told_late(case, draft, before, baseline_at)
-    return _compare(case, draft, before, baseline_at)
+    verdict = _compare(case, draft, before, baseline_at)
+    if before.was is None or quiet or not (verdict.changes or _told(near)):
+        return verdict
+    # The first to be told since a silent read: told from what was told last.
+    return _told_late(case, draft, before, baseline_at)
 
 
 def _same(draft: Draft, before: Snapshot) -> bool:
@@ -79,17 +81,23 @@ def announce_deleted(
     at: str,
     context: Context,
 ) -> Verdict:
-    """Return the end of a record; nothing when it has ended before."""
-    if before.deleted:
-        return Verdict(None)
+    """Return the end of a record; nothing when it has ended before.
+
+    One that ended in a silent read is told by the webhook that it was the first to see.
+    """
     near = in_order(c for c in causes if model.concerns(c, before.fields, context))
+    if before.deleted and not (before.was and _told(near)):
+        return Verdict(None)
     case = Case(model, remote_id, subject, tuple(near), context)
-    fields = before.fields | {DELETED_AT: at}
-    told = before.fields | {DELETED_AT: None}
+    # What ends is what was told last: a return is compared with that.
+    last = before.was or before.fields
+    fields, told = last | {DELETED_AT: at}, last | {DELETED_AT: None}
     # Nothing but the deletion differs, so this is one event.
     changes = [_change(case, one, fields, case.causes, at) for one in _claim(case, told, fields)]
-    changes = [] if model.silent else changes
-    return _written(before, Merged(fields, before.grades, SILENT), changes, before.hop_at, True)
+    untold = before.was is not None and not before.was
+    changes = [] if model.silent or untold else changes
+    old = replace(before, was={} if untold else None)
+    return _written(old, Merged(fields, before.grades, SILENT), changes, before.hop_at, True)
 
 
 def lagging(model: Model, draft: Draft, causes: Sequence[Cause], context: Context) -> bool:
@@ -176,14 +184,43 @@ def _compare(case: Case, draft: Draft, before: Snapshot, baseline_at: str | None
     return _written(before, merged, [] if case.quiet else changes, hop_at)
 
 
+def _told(near: Sequence[Cause]) -> bool:
+    """Say whether somebody else tells of it: a look of our own does not."""
+    return any(cause.event_type for cause in near)
+
+
 def _told_late(case: Case, draft: Draft, before: Snapshot, baseline_at: str | None) -> Verdict:
-    """Tell what a silent read has adopted: here is the webhook that it was the first to see."""
-    told = replace(before, fields=before.was or before.fields, was=None)
+    """Tell what silent reads have adopted, with what is new."""
+    # A lean list does not show all that was adopted.
+    fields, grades = before.fields | draft.fields, {**before.grades, **draft.grades}
+    draft = replace(draft, fields=fields, grades=grades)
+    if not before.was:
+        return _born_late(case, draft, before, baseline_at)
+    told = replace(before, fields=before.was, was=None)
     verdict = _compare(case, draft, told, baseline_at)
     if verdict.snapshot is not None:
         return verdict
     # Back to what was told last: nothing to tell, but the silent state is over.
     return Verdict(replace(told, version=before.version + 1))
+
+
+def _born_late(case: Case, draft: Draft, before: Snapshot, baseline_at: str | None) -> Verdict:
+    """Tell of a record of which nothing was told when a silent read saw it first."""
+    if not _is_new(case, draft.fields, baseline_at):
+        verdict = _compare(case, draft, replace(before, was=None), baseline_at)
+        if verdict.changes:
+            return verdict
+    verdict = _first_sight(case, draft, baseline_at)
+    if verdict.snapshot is None:
+        return verdict
+    hop_at = _later((before.hop_at, verdict.snapshot.hop_at))
+    sequence = before.sequence + len(verdict.changes)
+    return replace(
+        verdict,
+        snapshot=replace(
+            verdict.snapshot, version=before.version + 1, sequence=sequence, hop_at=hop_at
+        ),
+    )
 
 
 def _tell(case: Case, before: Fields, merged: Merged, hops: Sequence[Hop]) -> list[Change]:

@@ -64,7 +64,13 @@ class Snapshot:
     deleted: bool = False
     hop_at: str | None = None  # latest webhook time that was told hop by hop or folded
     was: Fields | None = None
-    """What was told last, where a silent read has moved the record since: a webhook of that may come."""
+    """What was told last, where a silent read has moved the record since: a webhook of that may come.
+    Empty where it was a silent read that saw the record first."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended, and nothing more is to be told of that."""
+        return self.deleted and not self.was
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ local function say(c, kind, about, data, at, retention, now)
   local e = 'evt_' .. string.sub(name, 1, 24)
   local body = '{"id":"' .. e .. '","type":"' .. kind .. '","timestamp":"' .. at .. '","connection_id":"' .. c
     .. '","integration_id":"recruitee:' .. c .. '","origin":"system","causes":[],"data":' .. data .. '}'
-  tell(c, e, body, kind, 'op:' .. c, retention, now)
+  -- In a lane of the connection's own.
+  tell(c, e, body, kind, c, retention, now)
 end
 
 local function say_stopped(s, c, status, reason, at, retention, now)

@@ -75,7 +75,7 @@ if root ~= '' then
   end
 end
 local function consent(id, ends)
-  if late['candidate:' .. id] then return end
+  if late[string.format('candidate:%s', id)] then return end
   if ends ~= '' then redis.call('ZADD', 'consent:' .. c, ends, id)
   elseif redis.call('ZREM', 'consent:' .. c, id) == 1 then redis.call('HDEL', 'warned:' .. c, id) end
 end

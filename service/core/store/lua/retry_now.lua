@@ -10,7 +10,7 @@ if tonumber(due) % 1 ~= 0 then return -2 end
 local now = now_ms()
 -- Before all others, so that it is the probe if the breaker is open: somebody wants to see how it goes.
 local first = tonumber(redis.call('ZRANGE', 'due:' .. line, 0, 0, 'WITHSCORES')[2])
-redis.call('ZADD', 'due:' .. line, 'LT', math.floor(math.min(now, first)), id)
+redis.call('ZADD', 'due:' .. line, 'LT', math.floor(math.min(now, first - 1)), id)
 if redis.call('HGET', 'sub:' .. s, 'brk') == 'open' then redis.call('HSET', 'sub:' .. s, 'brk_until', now) end
 if redis.call('HEXISTS', 'lease:out', s) == 0 then redis.call('ZADD', 'ready:out', 'LT', now, s) end
 ring('out', now)

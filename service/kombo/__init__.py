@@ -1,0 +1,1 @@
+"""Kombo's API over our store: whoever codes against it changes one address and keeps their code."""
