@@ -1,6 +1,6 @@
 """What a commit gives cause to look at next: entries of our own in the same inbox."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from workers.context import Context
 from workers.questions import TEMPLATE
 
 
-async def follow(ctx: Context, c: str, root: Ref, told: Told) -> None:
+async def follow(ctx: Context, c: str, root: Ref, told: Told, causes: Sequence[Cause] = ()) -> None:
     """Look at what a record's change gives cause to look at.
 
     At what a restored record owns; at jobs that ask the questions, or have the pipeline, that changed; at
@@ -23,11 +23,14 @@ async def follow(ctx: Context, c: str, root: Ref, told: Told) -> None:
     if root.model == TEMPLATE and root in told.moved:
         roots += await _asking(ctx, c, root.remote_id)
     roots += await _of_one_pipeline(ctx, c, root, told.changes)
-    roots += await _left(ctx, c, told.changes)
     await _without_job(ctx, c, told.changes)
-    if roots:
-        cause = _because(told.changes)
-        await ctx.store.inbox.enqueue(c, [entry(name, cause) for name in roots])
+    cause = _because(told.changes, causes)
+    # What is told of the one that was left is not what the cause names.
+    other = Cause(origin=cause.origin, at=cause.at)
+    rows = [entry(name, cause) for name in roots]
+    rows += [entry(name, other) for name in await _left(ctx, c, told.changes)]
+    if rows:
+        await ctx.store.inbox.enqueue(c, rows)
 
 
 async def follow_counts(ctx: Context, c: str, root: Ref, told: Told, known: Known) -> None:
@@ -103,8 +106,9 @@ def _changed(changes: Iterable[Change], path: str) -> tuple[Any, Any]:
     return None, None
 
 
-def _because(changes: Iterable[Change]) -> Cause:
+def _because(changes: Iterable[Change], causes: Sequence[Cause] = ()) -> Cause:
+    """Return what the changes came of; of what changed in silence, why it was looked at."""
     for change in changes:
         for cause in change.causes:
             return replace(cause, details={})
-    return Cause(origin="sync")
+    return Cause(origin=causes[-1].origin if causes else "sync")

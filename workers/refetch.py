@@ -31,6 +31,7 @@ from workers.context import Context
 from workers.following import follow, follow_counts
 from workers.pipelines import taken_out
 from workers.scope import within
+from workers.wholes import knew_all
 from workers.witnesses import listed_as_deleted, objects, vanished
 
 LONGEST_TURN_S = 5.0
@@ -133,6 +134,7 @@ class _One:
         gone = await vanished(self._asking, self._ref, drafts, known)
         gone += [ref for ref in self._root.gone(raw, self._ref.remote_id) if _lives(known, ref)]
         stages_gone = await taken_out(self._asking, self._ref, raw, known)
+        self._commit_of.listed = knew_all(known.get(self._ref), drafts)
         kept = await within(self._commit_of, drafts, self._fetch)
         return await self._commit(kept, [*gone, *stages_gone], token, known | stages_gone, facts)
 

@@ -16,8 +16,14 @@ from workers.app import running
 
 
 @pytest.fixture
-async def watched(settings: Settings, store: Store) -> AsyncIterator[Watched]:
-    """A connection that was read in full, and nothing of which is due."""
+async def watched(unlinked: Watched) -> Watched:
+    """A connection that was read in full, and nothing of which is due but the feed."""
+    return await linked(unlinked)
+
+
+@pytest.fixture
+async def unlinked(settings: Settings, store: Store) -> AsyncIterator[Watched]:
+    """A company and us; not linked yet."""
     sandbox = create_sandbox(SandboxConfig(token=TOKEN))
     async with serving(sandbox) as far:
         settings = settings.model_copy(
@@ -30,4 +36,4 @@ async def watched(settings: Settings, store: Store) -> AsyncIterator[Watched]:
             httpx.AsyncClient(base_url=far) as knobs,
             running(settings) as (ctx, drains),
         ):
-            yield await linked(Watched(settings, store, url, recruitee, knobs, ctx, drains))
+            yield Watched(settings, store, url, recruitee, knobs, ctx, drains)

@@ -163,7 +163,10 @@ async def linked(watched: Watched) -> Watched:
     try:
         await eventually(lambda: _read(store, made.id), 20)
     except AssertionError:
-        print("STATE", (await watched.knobs.get("/sandbox/state")).json()["requests"]); print(await watched.watch()); print((await store.connections.get(made.id)).baseline[:3000]); raise
+        print("STATE", (await watched.knobs.get("/sandbox/state")).json()["requests"])
+        print(await watched.watch())
+        print((await store.connections.get(made.id)).baseline[:3000])
+        raise
     await watched.put_off(*sweeps(fed=True), "audit", "reconcile")
     return watched
 

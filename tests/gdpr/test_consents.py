@@ -53,8 +53,9 @@ async def test_each_end_is_told_once_for_each_number_of_days(house: House) -> No
 
     await _ends(house, connection, ADA, 6)
     assert len(await _told(house, c)) == 2
-    await house.store.connections.update(c, options=Options(consent_expiring_days=(60, 14, 7)))
-    assert len(await _told(house, c)) == 2
+    for days in ((60, 14, 7), (30,)):
+        await house.store.connections.update(c, options=Options(consent_expiring_days=days))
+        assert len(await _told(house, c)) == 2
     await house.store.connections.update(c, options=Options(consent_expiring_days=(60, 14, 7, 6)))
     assert len(await _told(house, c)) == 3
     assert sound(await house.log(c))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from service.core.recruitee.edits import EDITS, GROUPS, NOT_KEPT, Edit
+from service.core.recruitee.edits import GROUPS, NOT_KEPT, Edit
 from service.core.recruitee.intervals import ACTIVE, AUDIT_S, EDITED, UPCOMING, sweeps
 from service.core.settings import Settings
 
@@ -76,7 +76,8 @@ def page() -> str:
 
 
 def _listed(edit: Edit) -> str:
-    return "questions" if edit.sweep == "question_template" else edit.sweep.replace("_", " ")
+    words = {"question_template": "questions", "job": "jobs"}
+    return words.get(edit.sweep) or edit.sweep.replace("_", " ")
 
 
 def _sections(settings: Settings) -> Iterator[str]:
@@ -109,11 +110,6 @@ def _span(seconds: float) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-def told_by_none() -> list[Edit]:
-    """Return the edits that are announced as nothing: kept in silence."""
-    return [edit for edit in EDITS if not edit.told]
 
 
 if __name__ == "__main__":

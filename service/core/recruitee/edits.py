@@ -1,6 +1,5 @@
 """Every kind of edit that Recruitee's model allows of what is kept, and what may tell of each."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -68,7 +67,9 @@ CANDIDATES: Final = _edits(
     ),
 )  # fmt: skip
 APPLICATIONS: Final = _edits(
-    Edit("put into a job", ("application.created",), "candidate_assigned", ("candidate_offer_assign",), ACTIVE),
+    Edit(
+        "put into a job", ("application.created",), "candidate_assigned", ("candidate_offer_assign",), ACTIVE,
+    ),
     Edit("taken out of a job", ("application.deleted",), feed=("candidate_offer_remove",), sweep=ACTIVE),
     Edit(
         "moved", ("application.stage_changed",), "candidate_moved / stage_changed",
@@ -143,8 +144,9 @@ JOBS: Final = _edits(
         feed=("job_add", "job_automatically_created_from_requisition"), sweep="job",
         note="a webhook tells once it is published",
     ),
+    Edit("job edited", ("job.updated",), "offer_updated / offer_changed", sweep="job"),
     Edit(
-        "job edited", ("job.updated",), "offer_updated / offer_changed",
+        "job's places, work model or requisition changed", ("job.updated",), "offer_updated / offer_changed",
         ("job_work_model_updated", "job_location_updated", "job_requisition_archived",
          "job_requisition_filled", "job_requisition_retrieved", "job_requisition_opening_removed"), "job",
     ),
@@ -161,7 +163,10 @@ JOBS: Final = _edits(
         "job archived", ("job.archived",), "offer_unpublished",
         ("job_status_change", "job_archived_over_limit"), "job",
     ),
-    Edit("job tagged", ("job.tags_changed",), "offer_updated / tags_changed", ("job_tags", "job_tags_remove"), "job"),
+    Edit(
+        "job tagged", ("job.tags_changed",), "offer_updated / tags_changed",
+        ("job_tags", "job_tags_remove"), "job",
+    ),
     Edit(
         "hiring team changed", ("job.hiring_team_changed",), "offer_updated / offer_changed",
         ("job_hiring_manager_change", "job_hiring_manager_clear", "job_recruiter_change",
@@ -226,8 +231,3 @@ NOT_KEPT: Final = (
     "talent pools", "campaigns", "shared views", "reactions to notes", "what an assistant computes",
 )  # fmt: skip
 """What Recruitee has besides, and of which no record is kept."""
-
-
-def named(name: str, among: Iterable[Edit] = EDITS) -> Edit:
-    """Return an edit by its name."""
-    return next(edit for edit in among if edit.name == name)
