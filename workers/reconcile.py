@@ -27,7 +27,7 @@ from workers.collect import COMPANY, TOO_MUCH, allowed, collect
 from workers.comparing import BECAUSE, absent_for, compare, entries, member_of
 from workers.context import Context
 from workers.lists import following, page
-from workers.searching import ORDERS, Order, Search
+from workers.searching import ACTIVITY, ORDERS, Order, Search
 from workers.sweeps import NOT_OURS, owned_by
 
 BURST = 2
@@ -243,7 +243,9 @@ class Reconcile:
                 await self._doubt(order, NOT_OURS)
                 return self._next_part()
         names = ["candidate", *(each.name for each in owned_by("candidate", bulk=False))]
-        await self._look_at(order, [Ref(name, i) for i in turn.differing for name in names])
+        await self._look_at(order, [Ref(name, i) for i in sorted(turn.differing) for name in names])
+        if order == ACTIVITY:
+            await self._ctx.store.watching.look(self._c, turn.differing)
         self.one.requests += turn.pages
         if turn.doubt:
             await self._doubt(order, turn.doubt)
@@ -253,7 +255,7 @@ class Reconcile:
             return Done(0)
         del self.one.read[f"top:{order}"]
         await self._ctx.store.records.trust(self._c, Ref(order, COMPANY))
-        await self._ctx.store.watching.note(self._c, **{f"proof:{order}": max(turn.top, mark)})
+        await self._ctx.store.watching.note(self._c, **{f"proof:{order}": turn.mark})
         return self._next_part()
 
     async def _each_job(self) -> Outcome:

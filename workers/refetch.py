@@ -182,7 +182,7 @@ class _One:
     ) -> Outcome:
         found = [Found(draft, self._ref) for draft in drafts]
         ended = [Gone(ref, self._subject(ref)) for ref in gone]
-        self._commit_of.ahead = partial(follow, self._ctx, self._c, self._ref)
+        self._commit_of.ahead = partial(follow, self._ctx, self._c, self._ref, causes=self._causes)
         told = await self._commit_of.run(found, ended, token, known, facts, gone_at)
         if any(cause.origin == "reconcile" for cause in self._causes):
             await follow_counts(self._ctx, self._c, self._ref, told, known)

@@ -1,7 +1,9 @@
 """Go through candidate search, what moved latest first, down to where the last look began.
 
-Search shows what the plain list does not: activity, tags. No filter is used, since Recruitee ignores one
-that it does not know in silence; an order that it ignores shows in the times themselves.
+Search shows what the plain list does not: who was active. No filter is used, since Recruitee ignores one
+that it does not know in silence; an order that it ignores shows in the times themselves. Activity is more
+than the candidate's own page: whether all that it may mean was looked at is kept by itself, for a fetch of
+the page alone brings its time up to date as well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +14,7 @@ from typing import Final, Literal, NamedTuple
 from service.core import times
 from service.core.recruitee.client import Answer, Ok
 from service.core.store.connections import Connection
-from service.core.store.records import Known
-from service.core.unified.model import Ref
+from service.core.unified.model import Ref, Snapshot
 from service.core.unified.reading import identifier, mapping, mappings
 from workers.asking import Asking
 from workers.context import Context
@@ -22,8 +23,9 @@ from workers.lists import Row, objects
 PATH: Final = "/search/new/candidates"
 HITS, DEEPEST = 100, 10_000  # a page; how far back search is known to go
 PAGES_A_STEP = 10
-OVERLAP_MS = 120_000
+OVERLAP_MS, FRESH_MS = 120_000, 2000
 BURST = 2
+ACTIVITY: Final = "last_activity_at"
 Order = Literal["updated_at", "last_activity_at"]
 ORDERS: Final[Mapping[Order, str]] = {
     "updated_at": "remote_updated_at",
@@ -35,10 +37,11 @@ ORDERS: Final[Mapping[Order, str]] = {
 class Turn(NamedTuple):
     """What some pages came to."""
 
-    differing: list[str]  # candidates, remote ids
+    differing: dict[str, int]  # candidate's remote id -> its time, in Recruitee's ms
     pages: int
     at: int = 0  # the page to go on with, 0: it went down to the mark
-    top: int = 0  # the latest time of all, in Recruitee's ms: the next mark
+    top: int = 0  # the latest time of all, in Recruitee's ms
+    mark: int = 0  # how far the next look has to go down
     doubt: str = ""  # why it cannot be believed
     instead: Answer | None = None  # what came instead of a page
 
@@ -54,7 +57,7 @@ class Search:
     at: int = 0
     top: int = 0
     _last: int | None = None
-    _found: list[str] = field(default_factory=list)
+    _found: dict[str, int] = field(default_factory=dict)
 
     async def go(self, pages: int = PAGES_A_STEP) -> Turn:
         """Read some pages; raises Unanswered."""
@@ -67,13 +70,19 @@ class Search:
             at = [ms for hit in hits if (ms := times.parse(hit.get(self.order))) is not None]
             if doubt := self._doubt(hits, at):
                 return Turn(self._found, read, doubt=doubt)
-            self._found += await self._differing(hits)
             self.top, self._last = max([self.top, *at]), at[-1] if at else self._last
+            self._found |= await self._differing(hits)
             if len(hits) < HITS or not self.mark or at[-1] < self.mark - OVERLAP_MS:
-                return Turn(self._found, read, 0, self.top)
+                return Turn(self._found, read, 0, self.top, self._next)
             if number * HITS >= DEEPEST:
-                return Turn(self._found, read, 0, self.top, "search does not go back far enough")
-        return Turn(self._found, pages, first + pages, self.top)
+                why = "search does not go back far enough"
+                return Turn(self._found, read, 0, self.top, self._next, why)
+        return Turn(self._found, pages, first + pages, self.top, self.mark)
+
+    @property
+    def _next(self) -> int:
+        """The next mark: the latest second, which is looked at once more before it is over."""
+        return self.top if self.top > self.mark else self.mark // 1000 * 1000 + 999
 
     async def head(self) -> int | None:
         """Return the latest time there is, Recruitee's; None where search is not for this token."""
@@ -97,13 +106,21 @@ class Search:
             return f"search is not in the order of {self.order}"
         return ""
 
-    async def _differing(self, hits: Sequence[Row]) -> list[str]:
+    async def _differing(self, hits: Sequence[Row]) -> dict[str, int]:
         """Return those whose time is not the one that we have."""
         named = {i: hit for hit in hits if (i := identifier(hit.get("id"))) and self._wanted(hit)}
-        barred = await self.ctx.store.suppression.among(self.connection.id, named)
-        refs = [Ref("candidate", i) for i in named if i not in barred]
-        known = await self.ctx.store.records.load(self.connection.id, refs)
-        return [ref.remote_id for ref in refs if self._differs(named[ref.remote_id], ref, known)]
+        c, store = self.connection.id, self.ctx.store
+        barred = await store.suppression.among(c, named)
+        at = {
+            i: times.parse(hit.get(self.order)) or 0 for i, hit in named.items() if i not in barred
+        }
+        known = await store.records.load(c, [Ref("candidate", i) for i in at])
+        looked = await store.watching.looked(c, list(at)) if self.order == ACTIVITY else {}
+        return {
+            i: ms
+            for i, ms in at.items()
+            if self._differs(ms, known.get(Ref("candidate", i)), looked.get(i, 0))
+        }
 
     def _wanted(self, hit: Row) -> bool:
         """Say whether a hit may be within the scope; departments are judged with the jobs themselves."""
@@ -113,11 +130,13 @@ class Search:
         }
         return hit.get("example") is not True and (jobs is None or bool(named & set(jobs)))
 
-    def _differs(self, hit: Row, ref: Ref, known: Known) -> bool:
-        before = known.get(ref)
-        if before is None or before.deleted:
+    def _differs(self, at: int, before: Snapshot | None, looked: int) -> bool:
+        """Search is exact to the second: what came within the latest is looked at once more."""
+        fresh = at >= self.top - FRESH_MS and self.top >= self.mark
+        if before is None or before.deleted or fresh:
             return True
-        said = times.parse(hit.get(self.order))
+        if at == looked:
+            return False
         had = times.parse(before.fields.get(ORDERS[self.order]))
-        # Search is exact to the second, a record to the microsecond.
-        return said is None or had is None or said // 1000 != had // 1000
+        later = self.order == ACTIVITY and self.mark > 0 and at > self.mark
+        return later or had is None or at // 1000 != had // 1000

@@ -22,7 +22,7 @@ from workers.collect import COMPANY, collect
 from workers.comparing import BECAUSE, compare, entries
 from workers.context import Context
 from workers.lists import Page, following, page
-from workers.searching import Order, Search
+from workers.searching import ACTIVITY, Order, Search
 
 BESIDE_BURST = 2
 WINDOW = timedelta(days=2)
@@ -79,12 +79,14 @@ class Sweep:
         turn = await Search(self.ctx, self.connection, order, mark, at, top).go()
         if turn.instead is not None:
             return await self._instead(turn.instead)
-        await self._look_at(_people(turn.differing, order))
+        await self._look_at(_people(sorted(turn.differing), order))
+        if order == ACTIVITY:
+            await self.ctx.store.watching.look(self.connection.id, turn.differing)
         if turn.doubt:
             return await self._doubted(turn.doubt, heal=True)
         self.more = bool(turn.at)
         goes_on = {f"at:{order}": turn.at, f"top:{order}": turn.top if turn.at else 0}
-        reached: dict[str, int] = {} if turn.at else {f"mark:{order}": max(turn.top, mark)}
+        reached: dict[str, int] = {} if turn.at else {f"mark:{order}": turn.mark}
         await self.ctx.store.watching.note(self.connection.id, **goes_on, **reached)
         await self._trusted()
         return Done(len(turn.differing))
@@ -151,7 +153,7 @@ class Sweep:
 def _people(candidates: Sequence[str], order: Order) -> list[Ref]:
     """Return what to look at of candidates: who was active may have new papers of any kind."""
     names = ["candidate"]
-    if order == "last_activity_at":
+    if order == ACTIVITY:
         names += [each.name for each in owned_by("candidate", bulk=True)]
     return [Ref(name, i) for i in candidates for name in names]
 

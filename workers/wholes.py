@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.core.store.records import Snapshot
-from service.core.unified.model import Draft
+from service.core.unified.model import Draft, Snapshot
 
 
 def knew_all(before: Snapshot | None, drafts: Sequence[Draft]) -> bool:

@@ -105,9 +105,7 @@ def _telling(store: Store, settings: Settings) -> Telling:
 async def work(settings: Settings) -> None:
     """Be a worker until ended."""
     async with open_context(settings) as ctx:
-        ctx = replace(
-            ctx, store=replace(ctx.store, records=_telling(ctx.store, settings))
-        )
+        ctx = replace(ctx, store=replace(ctx.store, records=_telling(ctx.store, settings)))
         connections = {one.id: one for one in await ctx.store.connections.all()}
         line = Line(ctx, connections, await ctx.store.subscribers.all())
         url = settings.redis_url.get_secret_value() if settings.redis_url else ""

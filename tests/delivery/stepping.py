@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from service.core.store import keys
 from service.core.store.dead_letters import of_delivery
 from service.core.store.deliveries import (
@@ -20,6 +22,7 @@ from service.core.store.deliveries import (
 from service.core.store.inbox import Lease
 from service.core.store.store import Store
 from service.core.store.subscribers import Subscriber, Wanted
+from tests.ops.conftest import History
 
 LIMITS = Limits(5000, 16_000, 500, 100)
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -139,3 +142,36 @@ async def facts(store: Store, s: str) -> defaultdict[str, str]:
     """Return a subscriber's hash; what it does not say is ""."""
     raw: dict[bytes, bytes] = await store.pipe.call("HGETALL", keys.subscriber(s))
     return defaultdict(str, {name.decode(): value.decode() for name, value in raw.items()})
+
+
+async def line(store: Store, history: History, events: int, cap: int = 4) -> tuple[str, Hand]:
+    """Make a log with events of as many subjects, and a hand on a line that is to send them."""
+    c = (await history.connection()).id
+    hand = Hand(store, await subscribe(store), cap=cap)
+    for n in range(events):
+        await history.tell(c, "job.updated", str(n))
+    return c, hand
+
+
+async def fail(hand: Hand, times: int) -> None:
+    """Have a line fail, one attempt after the other."""
+    for _ in range(times):
+        if not hand.hold:
+            await hand.step()
+        await hand.step(failed(next(iter(hand.hold.values()))), free=1)
+
+
+async def broken(store: Store, history: History, events: int = 30) -> tuple[str, Hand]:
+    """Make a line whose breaker is open."""
+    c, hand = await line(store, history, events, cap=1)
+    await fail(hand, 10)
+    hand.cap = 4
+    assert (await facts(store, hand.s))["brk"] == "open"
+    return c, hand
+
+
+async def told_of(store: Store, c: str, kind: str) -> list[dict[str, Any]]:
+    """Return the data of a connection's events of one type."""
+    entries = await store.log.oldest(c, "0-0", 1000)
+    bodies = [await store.log.body(e.event_id) for e in entries if e.type == kind]
+    return [orjson.loads(body)["data"] for body in bodies if body]

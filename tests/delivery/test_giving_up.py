@@ -1,14 +1,23 @@
 """When it is over: five days for a delivery, five days without success for a subscriber, the retention."""
 
-from typing import Any
-
-import orjson
 import pytest
 
 from service.core.store import keys
 from service.core.store.deliveries import Delivery
 from service.core.store.store import Store
-from tests.delivery.stepping import DAY, HOUR, Hand, came, facts, failed, ok, subscribe, time_passes
+from tests.delivery.stepping import (
+    DAY,
+    HOUR,
+    Hand,
+    came,
+    facts,
+    failed,
+    line,
+    ok,
+    subscribe,
+    time_passes,
+    told_of,
+)
 from tests.ops.conftest import History
 from tests.ops.conftest import history as history
 from tests.ops.conftest import receiver as receiver
@@ -19,20 +28,6 @@ from tests.serving import Receiver, eventually, until
 DISABLED, MISSED = "subscriber.disabled", "subscriber.missed"
 
 
-async def _told(store: Store, c: str, kind: str) -> list[dict[str, Any]]:
-    entries = await store.log.oldest(c, "0-0", 1000)
-    bodies = [await store.log.body(e.event_id) for e in entries if e.type == kind]
-    return [orjson.loads(body)["data"] for body in bodies if body]
-
-
-async def _line(store: Store, history: History, events: int) -> tuple[str, Hand]:
-    c = (await history.connection()).id
-    hand = Hand(store, await subscribe(store), cap=1)
-    for n in range(events):
-        await history.tell(c, "job.updated", str(n))
-    return c, hand
-
-
 async def _fail_once(hand: Hand) -> None:
     (d,) = (await hand.step()).going
     await hand.step(failed(d, 0), free=0)
@@ -41,7 +36,7 @@ async def _fail_once(hand: Hand) -> None:
 async def test_five_days_without_success_and_failures_over_half_a_day_disable_it(
     store: Store, history: History
 ) -> None:
-    c, hand = await _line(store, history, 5)
+    c, hand = await line(store, history, 5, cap=1)
     (d,) = (await hand.step()).going
     await hand.step(ok(d), free=0)
     await time_passes(store, hand.s, 5 * DAY)
@@ -54,7 +49,7 @@ async def test_five_days_without_success_and_failures_over_half_a_day_disable_it
     said = await facts(store, hand.s)
     assert (said["status"], said["reason"]) == ("disabled", "nothing was delivered for 5 days")
     assert not await store.pipe.call("SISMEMBER", "subs:on", hand.s)
-    told = await _told(store, c, DISABLED)
+    told = await told_of(store, c, DISABLED)
     reason = "nothing was delivered for 5 days"
     assert told == [{"subscriber_id": hand.s, "status": "disabled", "reason": reason}]
 
@@ -62,7 +57,7 @@ async def test_five_days_without_success_and_failures_over_half_a_day_disable_it
 async def test_one_that_was_never_delivered_to_is_disabled_as_long_after_it_was_made(
     store: Store, history: History
 ) -> None:
-    _, hand = await _line(store, history, 5)
+    _, hand = await line(store, history, 5, cap=1)
     await _fail_once(hand)
     await time_passes(store, hand.s, 4 * DAY)
     await _fail_once(hand)
@@ -75,7 +70,7 @@ async def test_one_that_was_never_delivered_to_is_disabled_as_long_after_it_was_
 
 
 async def test_a_success_in_between_keeps_it(store: Store, history: History) -> None:
-    _, hand = await _line(store, history, 5)
+    _, hand = await line(store, history, 5, cap=1)
     await _fail_once(hand)
     await time_passes(store, hand.s, 3 * DAY)
     (d,) = (await hand.step()).going
@@ -89,7 +84,7 @@ async def test_a_success_in_between_keeps_it(store: Store, history: History) -> 
 
 
 async def test_after_a_resume_the_days_are_counted_anew(store: Store, history: History) -> None:
-    c, hand = await _line(store, history, 5)
+    c, hand = await line(store, history, 5, cap=1)
     await _fail_once(hand)
     await time_passes(store, hand.s, 6 * DAY)
     await _fail_once(hand)
@@ -101,25 +96,25 @@ async def test_after_a_resume_the_days_are_counted_anew(store: Store, history: H
         await time_passes(store, hand.s, DAY)
 
     assert (await facts(store, hand.s))["status"] == "active"
-    assert len(await _told(store, c, DISABLED)) == 1
+    assert len(await told_of(store, c, DISABLED)) == 1
 
 
 async def test_a_410_is_told_once_and_a_pause_by_hand_is_not(
     store: Store, history: History
 ) -> None:
-    c, hand = await _line(store, history, 5)
+    c, hand = await line(store, history, 5, cap=1)
     hand.cap = 4
     one, two, *_ = (await hand.step()).going
     gone = "the subscriber asked to be disabled"
     await hand.step(came(one, "pause")._replace(reason=gone), free=0)
     await hand.step(came(two, "pause")._replace(reason=gone), free=0)
     told = [{"subscriber_id": hand.s, "status": "paused", "reason": gone}]
-    assert await _told(store, c, DISABLED) == told
+    assert await told_of(store, c, DISABLED) == told
 
     await store.subscribers.resume(hand.s)
     await store.subscribers.pause(hand.s, "by hand")
 
-    assert await _told(store, c, DISABLED) == told
+    assert await told_of(store, c, DISABLED) == told
 
 
 @pytest.mark.usefixtures("working")
@@ -220,7 +215,7 @@ async def test_no_attempt_is_planned_beyond_the_five_days(
     assert (found.n, found.reason) == (1, "not delivered within 5 days: answered 503")
 
 
-async def test_what_outlived_the_retention_while_it_was_open_is_counted_and_told(
+async def test_what_outlived_the_retention_while_it_was_open_is_counted_andtold_of(
     store: Store, history: History, receiver: Receiver, working: None
 ) -> None:
     c, hand = await _paused_line(store, history, receiver)
@@ -230,10 +225,10 @@ async def test_what_outlived_the_retention_while_it_was_open_is_counted_and_told
     await store.subscribers.resume(hand.s)
     await _let_go(store, hand)
 
-    await eventually(lambda: _told(store, c, MISSED))
+    await eventually(lambda: told_of(store, c, MISSED))
 
     told = {"subscriber_id": hand.s, "connection_id": c, "count": 1}
-    assert await _told(store, c, MISSED) == [told]
+    assert await told_of(store, c, MISSED) == [told]
     assert (await _one(store, hand.s)).status == "erased"
 
 
@@ -246,7 +241,7 @@ async def test_what_was_erased_is_not_told_as_missed(
 
     await eventually(lambda: _gone(store, hand.s))
 
-    assert await _told(store, c, MISSED) == []
+    assert await told_of(store, c, MISSED) == []
 
 
 async def _gone(store: Store, s: str) -> bool:

@@ -1,72 +1,228 @@
 """The names of the feed's events, as Recruitee lets one subscribe to them."""
 
-NAMES = tuple(
-    """
-    assignment_add assignment_remove candidate_accepted_retention_period candidate_access_received
-    candidate_add candidate_apply candidate_attachment_remove candidate_attachment_upload
-    candidate_auto_disqualify candidate_declined_retention_period candidate_disqualify
-    candidate_expiring candidate_field_created candidate_field_deleted candidate_field_updated
-    candidate_follower_add candidate_follower_remove candidate_hired candidate_import
-    candidate_import_from_linkedin candidate_matching_assigned candidate_merge candidate_note_add
-    candidate_note_remove candidate_offer_assign candidate_offer_remove candidate_overdue
-    candidate_referred candidate_remove candidate_requalify candidate_screened
-    candidate_screening_failed candidate_screening_result_overwritten candidate_sent_to_hr
-    candidate_stage_change candidate_tags candidate_tags_remove disqualify_reason_add
-    disqualify_reason_remove event_reminder_sent followed_candidates gdpr_consent_link_sent
-    gdpr_custom_expires_at_updated gdpr_request_add import_finish import_remove import_revert
-    interview_event_candidate_rsvp_changed interview_event_change interview_event_deleted
-    interview_event_remove interview_event_request_sent interview_event_rescheduled
-    interview_event_rescheduled_by_candidate interview_event_rsvp_changed interview_event_scheduled
-    interview_requested_event_add interview_requested_result_add interview_result_add
-    interview_result_remove interview_result_request_remove interview_result_request_sent
-    interview_result_requested interview_result_requests_add interview_result_update job_add
-    job_archived_over_limit job_attachment_remove job_attachment_upload job_auto_close_fail
-    job_auto_publish_fail job_automatically_created_from_requisition job_campaign_created
-    job_campaign_ended job_campaign_product_status_update job_candidate_hired
-    job_expiring_candidates job_follower_add job_follower_remove job_hiring_manager_change
-    job_hiring_manager_clear job_location_updated job_note_add job_note_remove
-    job_offer_template_inserted job_overdue_candidates job_posting_published
-    job_posting_unpublished job_published_requisition_mismatch job_recruiter_change
-    job_recruiter_clear job_remove job_requisition_archived job_requisition_filled
-    job_requisition_opening_removed job_requisition_retrieved job_scheduler_change
-    job_scheduler_clear job_status_auto_change job_status_change job_submit_to_job_boards job_tags
-    job_tags_remove job_work_model_updated location_archived location_assigned_job_archived
-    location_assigned_job_retrieved location_assigned_requisition_archived
-    location_assigned_requisition_retrieved location_created location_deleted location_retrieved
-    location_updated locations_merged mailbox_admins_added mailbox_attachment_converted
-    mailbox_message_forwarded mailbox_message_received mailbox_message_sent mailbox_reply_received
-    mailbox_reply_sent mailbox_thread_archived mailbox_thread_converted mailbox_thread_pinned
-    mailbox_thread_removed mailbox_thread_unarchived mailbox_threads_archived
-    mailbox_threads_unarchived matching_assistant_turned_off matching_assistant_turned_off_for_job
-    matching_assistant_turned_on matching_assistant_turned_on_for_job matching_generation_completed
-    matching_search_requested member_add member_remove member_role_change note_mention
-    note_reaction note_reply offer_letter_created offer_letter_deleted offer_letter_sent
-    offer_letter_updated offer_template_added offer_template_deleted placement_location_updated
-    referral_offer_status_change referral_program_updated referral_reward_assigned
-    referral_reward_claimed referral_reward_unassigned requisition_approval_flow_changed
-    requisition_approval_flow_create requisition_approval_flow_remove
-    requisition_approval_flow_update requisition_approval_request_canceled
-    requisition_approval_requested requisition_approver_decision_approved
-    requisition_approver_decision_canceled requisition_approver_decision_pending
-    requisition_approver_decision_rejected requisition_approver_decision_reminder
-    requisition_approvers_changed requisition_archived requisition_assigned
-    requisition_assignment_add requisition_assignment_remove requisition_attachment_remove
-    requisition_attachment_upload requisition_created requisition_deleted requisition_disabled
-    requisition_enabled requisition_follower_add requisition_follower_remove
-    requisition_form_updated requisition_hiring_manager_change requisition_job_added
-    requisition_location_updated requisition_note_add requisition_note_remove
-    requisition_opening_filled requisition_opening_removed requisition_opening_unassigned
-    requisition_recruiter_change requisition_retrieved requisition_status_change
-    requisition_unassigned requisition_work_model_updated screening_assistant_turned_off
-    screening_assistant_turned_off_for_job screening_assistant_turned_on
-    screening_assistant_turned_on_for_job screening_criteria_edited_for_job screening_limit_reached
-    share_attachment_upload share_container_add share_container_remove share_note_add
-    share_result_add stage_add stage_remove tag_add tag_remove task_add task_complete
-    task_due_today task_overdue task_remove texting_campaign_removed_by_system
-    texting_consent_added texting_consent_granted_by_candidate texting_consent_withdrawn
-    texting_consent_withdrawn_by_candidate texting_disabled texting_enabled texting_message_sent
-    texting_message_sent_by_candidate texting_phone_number_deleted texting_phone_number_registered
-    texting_phone_number_removed_by_system whatsapp_candidate_reply
-    whatsapp_company_configuration_error
-    """.split()
+NAMES = (
+    "assignment_add",
+    "assignment_remove",
+    "candidate_accepted_retention_period",
+    "candidate_access_received",
+    "candidate_add",
+    "candidate_apply",
+    "candidate_attachment_remove",
+    "candidate_attachment_upload",
+    "candidate_auto_disqualify",
+    "candidate_declined_retention_period",
+    "candidate_disqualify",
+    "candidate_expiring",
+    "candidate_field_created",
+    "candidate_field_deleted",
+    "candidate_field_updated",
+    "candidate_follower_add",
+    "candidate_follower_remove",
+    "candidate_hired",
+    "candidate_import",
+    "candidate_import_from_linkedin",
+    "candidate_matching_assigned",
+    "candidate_merge",
+    "candidate_note_add",
+    "candidate_note_remove",
+    "candidate_offer_assign",
+    "candidate_offer_remove",
+    "candidate_overdue",
+    "candidate_referred",
+    "candidate_remove",
+    "candidate_requalify",
+    "candidate_screened",
+    "candidate_screening_failed",
+    "candidate_screening_result_overwritten",
+    "candidate_sent_to_hr",
+    "candidate_stage_change",
+    "candidate_tags",
+    "candidate_tags_remove",
+    "disqualify_reason_add",
+    "disqualify_reason_remove",
+    "event_reminder_sent",
+    "followed_candidates",
+    "gdpr_consent_link_sent",
+    "gdpr_custom_expires_at_updated",
+    "gdpr_request_add",
+    "import_finish",
+    "import_remove",
+    "import_revert",
+    "interview_event_candidate_rsvp_changed",
+    "interview_event_change",
+    "interview_event_deleted",
+    "interview_event_remove",
+    "interview_event_request_sent",
+    "interview_event_rescheduled",
+    "interview_event_rescheduled_by_candidate",
+    "interview_event_rsvp_changed",
+    "interview_event_scheduled",
+    "interview_requested_event_add",
+    "interview_requested_result_add",
+    "interview_result_add",
+    "interview_result_remove",
+    "interview_result_request_remove",
+    "interview_result_request_sent",
+    "interview_result_requested",
+    "interview_result_requests_add",
+    "interview_result_update",
+    "job_add",
+    "job_archived_over_limit",
+    "job_attachment_remove",
+    "job_attachment_upload",
+    "job_auto_close_fail",
+    "job_auto_publish_fail",
+    "job_automatically_created_from_requisition",
+    "job_campaign_created",
+    "job_campaign_ended",
+    "job_campaign_product_status_update",
+    "job_candidate_hired",
+    "job_expiring_candidates",
+    "job_follower_add",
+    "job_follower_remove",
+    "job_hiring_manager_change",
+    "job_hiring_manager_clear",
+    "job_location_updated",
+    "job_note_add",
+    "job_note_remove",
+    "job_offer_template_inserted",
+    "job_overdue_candidates",
+    "job_posting_published",
+    "job_posting_unpublished",
+    "job_published_requisition_mismatch",
+    "job_recruiter_change",
+    "job_recruiter_clear",
+    "job_remove",
+    "job_requisition_archived",
+    "job_requisition_filled",
+    "job_requisition_opening_removed",
+    "job_requisition_retrieved",
+    "job_scheduler_change",
+    "job_scheduler_clear",
+    "job_status_auto_change",
+    "job_status_change",
+    "job_submit_to_job_boards",
+    "job_tags",
+    "job_tags_remove",
+    "job_work_model_updated",
+    "location_archived",
+    "location_assigned_job_archived",
+    "location_assigned_job_retrieved",
+    "location_assigned_requisition_archived",
+    "location_assigned_requisition_retrieved",
+    "location_created",
+    "location_deleted",
+    "location_retrieved",
+    "location_updated",
+    "locations_merged",
+    "mailbox_admins_added",
+    "mailbox_attachment_converted",
+    "mailbox_message_forwarded",
+    "mailbox_message_received",
+    "mailbox_message_sent",
+    "mailbox_reply_received",
+    "mailbox_reply_sent",
+    "mailbox_thread_archived",
+    "mailbox_thread_converted",
+    "mailbox_thread_pinned",
+    "mailbox_thread_removed",
+    "mailbox_thread_unarchived",
+    "mailbox_threads_archived",
+    "mailbox_threads_unarchived",
+    "matching_assistant_turned_off",
+    "matching_assistant_turned_off_for_job",
+    "matching_assistant_turned_on",
+    "matching_assistant_turned_on_for_job",
+    "matching_generation_completed",
+    "matching_search_requested",
+    "member_add",
+    "member_remove",
+    "member_role_change",
+    "note_mention",
+    "note_reaction",
+    "note_reply",
+    "offer_letter_created",
+    "offer_letter_deleted",
+    "offer_letter_sent",
+    "offer_letter_updated",
+    "offer_template_added",
+    "offer_template_deleted",
+    "placement_location_updated",
+    "referral_offer_status_change",
+    "referral_program_updated",
+    "referral_reward_assigned",
+    "referral_reward_claimed",
+    "referral_reward_unassigned",
+    "requisition_approval_flow_changed",
+    "requisition_approval_flow_create",
+    "requisition_approval_flow_remove",
+    "requisition_approval_flow_update",
+    "requisition_approval_request_canceled",
+    "requisition_approval_requested",
+    "requisition_approver_decision_approved",
+    "requisition_approver_decision_canceled",
+    "requisition_approver_decision_pending",
+    "requisition_approver_decision_rejected",
+    "requisition_approver_decision_reminder",
+    "requisition_approvers_changed",
+    "requisition_archived",
+    "requisition_assigned",
+    "requisition_assignment_add",
+    "requisition_assignment_remove",
+    "requisition_attachment_remove",
+    "requisition_attachment_upload",
+    "requisition_created",
+    "requisition_deleted",
+    "requisition_disabled",
+    "requisition_enabled",
+    "requisition_follower_add",
+    "requisition_follower_remove",
+    "requisition_form_updated",
+    "requisition_hiring_manager_change",
+    "requisition_job_added",
+    "requisition_location_updated",
+    "requisition_note_add",
+    "requisition_note_remove",
+    "requisition_opening_filled",
+    "requisition_opening_removed",
+    "requisition_opening_unassigned",
+    "requisition_recruiter_change",
+    "requisition_retrieved",
+    "requisition_status_change",
+    "requisition_unassigned",
+    "requisition_work_model_updated",
+    "screening_assistant_turned_off",
+    "screening_assistant_turned_off_for_job",
+    "screening_assistant_turned_on",
+    "screening_assistant_turned_on_for_job",
+    "screening_criteria_edited_for_job",
+    "screening_limit_reached",
+    "share_attachment_upload",
+    "share_container_add",
+    "share_container_remove",
+    "share_note_add",
+    "share_result_add",
+    "stage_add",
+    "stage_remove",
+    "tag_add",
+    "tag_remove",
+    "task_add",
+    "task_complete",
+    "task_due_today",
+    "task_overdue",
+    "task_remove",
+    "texting_campaign_removed_by_system",
+    "texting_consent_added",
+    "texting_consent_granted_by_candidate",
+    "texting_consent_withdrawn",
+    "texting_consent_withdrawn_by_candidate",
+    "texting_disabled",
+    "texting_enabled",
+    "texting_message_sent",
+    "texting_message_sent_by_candidate",
+    "texting_phone_number_deleted",
+    "texting_phone_number_registered",
+    "texting_phone_number_removed_by_system",
+    "whatsapp_candidate_reply",
+    "whatsapp_company_configuration_error",
 )

@@ -43,9 +43,13 @@ async def _settled(house: House) -> bool:
 async def _resumed(house: House) -> None:
     """Be the operator who knows that the receivers are well: an open breaker waits for longer than a run."""
     async with house.redis.client() as client:
-        held = [s for s in house.subscribers if await client.hget(f"sub:{s.id}", "brk")]
+        held = [s for s in house.subscribers if await _breaker(client, s.id)]
     for s in held:
         await house.ops("POST", f"subscribers/{s.id}/resume")
+
+
+async def _breaker(client: Any, s: str) -> Any:
+    return await client.hget(f"sub:{s}", "brk")
 
 
 async def _open(house: House) -> list[str]:

@@ -54,11 +54,14 @@ def history(house: House) -> Mapping[Key, Any]:
 
 async def _log(house: House) -> list[Told]:
     told = []
+    # At 85 % of its memory Redis keeps no body that all have received: who takes everything has it.
+    plain = next(s for s in house.subscribers if s.name == "plain")
+    received = {heard.event_id.encode(): heard.body for heard in plain.heard}
     async with house.redis.client() as client:
         for company in house.recruitee.companies.values():
             c = company.connection_id
             for _, entry in await client.xrange(f"log:{c}"):
-                body = await client.get(b"ev:" + entry[b"e"])
+                body = await client.get(b"ev:" + entry[b"e"]) or received[entry[b"e"]]
                 event = orjson.loads(body)
                 if "sequence" in event:
                     told.append(Told(c, event["id"], body, event))

@@ -34,11 +34,9 @@ async def run(seed: int, length_s: float, folder: Path) -> Result:
         sender = Sender(house.http, ports, Random(f"sender {seed}"))
         breaker = Breaker(house)
         adopted = frozenset(history(house))
-        over = asyncio.Event()
-        resuming = asyncio.get_running_loop().create_task(_resume_all(house, over))
+        resuming = asyncio.get_running_loop().create_task(_resume_all(house))
         try:
             await _storm(seed, house, sender, breaker, figures)
-            over.set()
             problems = await drained(house, sender, figures)
             problems += await read_in_full(house)
             problems += await replayed(house, figures)
@@ -65,13 +63,13 @@ async def _storm(
     figures.edits, figures.done = storm.edits, breaker.done
 
 
-async def _resume_all(house: House, over: asyncio.Event) -> None:
-    """Resume, as an operator would, whoever was paused by a 410 or waits for long to be tried again."""
+async def _resume_all(house: House) -> None:
+    """Resume, as an operator would, whoever was paused by a 410."""
     while True:
-        await asyncio.sleep(0.2 if over.is_set() else 2)
+        await asyncio.sleep(2)
         try:
             for shown in (await house.ops("GET", "subscribers"))["items"]:
-                if shown["status"] != "active" or shown["health"]["breaker"]["state"] == "open":
+                if shown["status"] != "active":
                     await house.ops("POST", f"subscribers/{shown['id']}/resume")
         except (TimeoutError, AssertionError):
             continue  # everything may be down just now

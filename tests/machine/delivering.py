@@ -16,20 +16,25 @@ from service.core.store.deliveries import (
     Read,
     Settle,
     Step,
+    Terms,
     Verdict,
-    _step,
     opened,
+    step_of,
 )
 from service.core.store.inbox import Lease
-from tests.machine.delivery_model import Chosen, How, Opened, Settled
+from tests.machine.delivery_model import WORDS, Chosen, How, Opened, Settled
 from tests.machine.driving import units
 from tests.machine.growing import KINDS, Growing, delivery_id, pick
+from tests.machine.subscriber_model import BREAKS
 from tests.machine.world import UNIT_MS, World
 
 LEASE, FLIGHT, WINDOW = 2, 3, 6
 VERDICTS: tuple[Verdict, ...] = (
-    "ok", "ok", "ok", "retry", "retry", "dead", "dead", "pause", "erased",
+    "ok", "ok", "ok", "ok", "retry", "retry", "dead", "dead", "pause", "erased", "back", "late",
+    "missed", "unsent",
 )  # fmt: skip
+NO_ATTEMPT: tuple[Verdict, ...] = ("erased", "back", "late", "missed")
+FAILED: tuple[Verdict, ...] = ("retry", "unsent", "dead", "pause")
 
 
 class Turn(NamedTuple):
@@ -61,6 +66,7 @@ class Hand:
     lease: Lease
     flying: dict[str, Delivery] = field(default_factory=dict)
     reads: list[Read] = field(default_factory=list)
+    steps: int = 0
 
 
 class Delivering(Growing):
@@ -122,9 +128,12 @@ class Delivering(Growing):
     def _step(self, hand: Hand, free: int, read: int, ends: Sequence[tuple[Verdict, int]]) -> None:
         s, token = hand.lease
         back = [hand.flying.pop(d) for d in list(hand.flying)[: len(ends)]]
-        settles = [_settle(d, *end) for d, end in zip(back, ends, strict=False)]
+        mild = self._mild(s, ends)
+        settles = [_settle(d, *end) for d, end in zip(back, mild, strict=False)]
         openings = [self._opening(s, one) for one in hand.reads]
-        how = How(LEASE, FLIGHT, WINDOW, read, free, len(hand.flying))
+        hand.steps += 1
+        retries = sum(d.n > 0 for d in hand.flying.values())
+        how = How(LEASE, FLIGHT, WINDOW, read, free, len(hand.flying), hand.steps, retries)
         before = self.stored
 
         def model(reply: Any) -> Callable[[Any], Any]:
@@ -136,10 +145,21 @@ class Delivering(Growing):
 
         reply = self.do(hand, lambda: self.world.store.deliveries.step(
             hand.lease, Limits(LEASE * UNIT_MS, FLIGHT * UNIT_MS, WINDOW, read), free,
-            len(hand.flying) , openings, settles), model)  # fmt: skip
+            len(hand.flying), openings, settles, Terms(how.number, 0, retries)), model)  # fmt: skip
         if isinstance(reply, Fenced):
             self.fenced(before)
         self.settled |= {key[4:] for key in self.stored if key.startswith("dlv:")}
+
+    def _mild(
+        self, s: str, ends: Sequence[tuple[Verdict, int]]
+    ) -> list[tuple[Verdict, int]]:  # fmt: skip
+        """Return how attempts end, with so few failures that no breaker opens."""
+        sub, out = self.model.subs.get(s), list[tuple[Verdict, int]]()
+        failed = sub.tries.count("0") if sub else 0
+        for verdict, wait in ends:
+            failed += verdict in FAILED
+            out.append(("ok", 0) if verdict in FAILED and failed >= BREAKS else (verdict, wait))
+        return out
 
     def _opening(self, s: str, read: Read) -> Opening:
         c, wanted = read.connection_id, self.wanted[s]
@@ -154,16 +174,28 @@ class Delivering(Growing):
         reads = [self._numbered(read) for read in found.reads] if found else []
         news = frozenset(self.stored.get(f"news:{s}", ()))
         going = [d.id for d in found.going] if found else []
+        told = self._told()
         wanted, later = self.model.step(
             s, token, how, [self._place(o) for o in openings], [_in_units(one) for one in settles],
-            Chosen(going, reads, news),
+            Chosen(going, reads, news, told),
         )  # fmt: skip
+        for c, *_ in told:
+            self._seen(c)
         assert wanted == (found.state if found else "fenced")
         if found and found.state == "released":
             assert units(found.next_due) == later
         for d in found.going if found else ():
             self._leaves(d)
         return found
+
+    def _told(self) -> list[list[str]]:
+        """Return what logs have that the model's do not: connection, and the event's row."""
+        return [
+            [c, *row]
+            for c, conn in self.model.conns.items()
+            for number, row in self.stored.get(f"log:{c}", ())
+            if number > conn.logged
+        ]
 
     def _numbered(self, read: Read) -> tuple[str, int, list[int]]:
         c = read.connection_id
@@ -204,19 +236,19 @@ class Delivering(Growing):
 
 
 def _settle(d: Delivery, verdict: Verdict, wait: int) -> Settle:
-    words = {"ok": "delivered", "dead": "dead", "erased": "erased"}
-    after = d.model_copy(update={"n": d.n + 1, "status": words.get(verdict, "open")})
-    dead = of_delivery(after, "gave up", 0) if verdict == "dead" else None
-    return Settle(after, verdict, wait * UNIT_MS, dead)
+    attempted = verdict not in NO_ATTEMPT
+    after = d.model_copy(update={"n": d.n + attempted, "status": WORDS.get(verdict, "open")})
+    dead = of_delivery(after, "gave up", 0) if WORDS.get(verdict) == "dead" else None
+    return Settle(after, verdict, wait * UNIT_MS, dead, attempted=attempted)
 
 
 def _in_units(end: Settle) -> Settled:
     dead = (end.dead_letter[0], end.dead_letter[1].decode()) if end.dead_letter else None
-    return Settled(end.delivery, end.verdict, end.wait_ms // UNIT_MS, dead)
+    return Settled(end.delivery, end.verdict, end.wait_ms // UNIT_MS, dead, end.attempted)
 
 
 def _read(raw: Any, lease: Lease) -> Any:
     try:
-        return _step(raw, lease)
+        return step_of(raw, lease)
     except Fenced as fenced:
         return fenced

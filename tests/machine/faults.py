@@ -73,7 +73,8 @@ FAULTS: dict[str, Fault] = {
         "sweep", "redis.call('HDEL', 'lease:in', c)", "", stories.a_held_inbox_loses_its_place,
     ),
     "a log grows and nobody is put in line": _out(
-        "claim", "        redis.call('ZADD', ready, 'LT', now, s)\n", "", stories.a_line_is_held,
+        "claim", "redis.call('ZADD', ready, 'LT', math.max(now, held[s] or now), s)", "",
+        stories.a_line_is_held,
     ),
     "a step ignores the fencing token": _out(
         "step", "redis.call('HGET', 'lease:out', s) ~= token", "false",
@@ -90,7 +91,8 @@ FAULTS: dict[str, Fault] = {
         "step", "cjson.decode(have).n == attempt - 1", "true", stories.an_attempt_is_settled_twice,
     ),
     "a lane is not advanced": _out(
-        "step", "      advance(subject)\n", "", stories.an_event_is_delivered,
+        "step", "local behind = advance(s, subject)", "local behind = nil",
+        stories.an_event_is_delivered,
     ),
     "a lane is out of order": _out(
         "step", "redis.call('RPUSH', 'wait:'", "redis.call('LPUSH', 'wait:'",
@@ -99,6 +101,25 @@ FAULTS: dict[str, Fault] = {
     "a pause lets go of what is in flight": _out(
         "step", "  if flying == 0 then\n", "  if true then\n",
         stories.one_says_gone_while_another_flies,
+    ),
+    "a step sent twice gives others": _out(
+        "step", "string.sub(given, 1, #mark + 1) == mark .. ' '", "false",
+        stories.a_step_that_gives_is_sent_twice,
+    ),
+    "what is handed back stays in flight": _out(
+        "step", "if attempt == 1 then table.insert(heads[line], id) else", "if attempt > 1 then",
+        stories.one_is_handed_back,
+    ),
+    "retries leave no place for first attempts": _out(
+        "step", "local over = retries - math.max(most, 0)", "local over = 0",
+        stories.two_are_tried_again_beside_two,
+    ),
+    "who is stopped is not told": _out(
+        "step", "if sub.status == 'active' then say_stopped", "if false then say_stopped",
+        stories.one_says_gone_while_another_flies,
+    ),
+    "what is missed is not told": _out(
+        "step", "if verdict == 'missed' then", "if false then", stories.one_is_gone_by_then,
     ),
     "a flight may be doubled": _out(
         "retry_now", "tonumber(due) % 1 ~= 0", "false", stories.somebody_wants_a_flight_now,

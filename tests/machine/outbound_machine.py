@@ -96,6 +96,9 @@ class OutboundMachine(Replaying):
         assert due == set(heads.values()), "a lane's head is not due, or another than the head is"
         assert set(behind) <= set(heads), "a lane waits behind nobody"
         assert sorted([*heads.values(), *waiting]) == sorted(self._open(s))
+        for name in self._hash(f"first:{s}"):
+            state = Delivery.model_validate_json(self._hash(f"d:{s}")[name])
+            assert name in due and state.n == 0, "a first attempt that is none"
         for row in behind.values():
             numbers = [self._log_number(name) for name in row]
             assert numbers == sorted(numbers), "a lane is out of order"

@@ -128,10 +128,13 @@ class OutboundModel(DeliveryModel):
 
 
 def _shown(s: str, sub: Sub) -> Iterator[tuple[str, Any]]:
-    yield f"sub:{s}", {"status": sub.status, "reason": sub.reason, "streak": sub.streak}
+    yield f"sub:{s}", {
+        "status": sub.status, "reason": sub.reason, "streak": sub.streak, "try": sub.tries,
+        "brk": "",
+    }  # fmt: skip
     plain: Mapping[str, Any] = {
         "pos": sub.positions, "news": sorted(sub.news), "lane": sub.head, "dlvs": sub.listed,
-        "d": sub.live.open, "due": sub.live.due,
+        "d": sub.live.open, "due": sub.live.due, "first": sub.live.first,
     }  # fmt: skip
     yield from ((f"{head}:{s}", value) for head, value in plain.items())
     yield f"d:{s}:replay", sub.replayed.open

@@ -140,6 +140,38 @@ def one_says_gone_while_another_flies(m: OutboundMachine) -> None:
     m.steps(0, [Turn(ends=[("pause", 0)])])
 
 
+def a_step_that_gives_is_sent_twice(m: OutboundMachine) -> None:
+    """Redis' reply was lost on the way, and another could leave."""
+    m.link(1, 1)
+    for who in (1, 2):
+        m.commit(0, "candidate", who, 1)
+    m.a_worker_looks(1)
+    m.steps(0, [READ, Turn(free=1, twice=True)])
+
+
+def one_is_handed_back(m: OutboundMachine) -> None:
+    """A worker did not get to it."""
+    two_are_in_flight(m)
+    m.steps(0, [Turn(free=0, ends=[("back", 0)])])
+
+
+def two_are_tried_again_beside_two(m: OutboundMachine) -> None:
+    """Two have places, and two others were never tried."""
+    two_are_in_flight(m)
+    for who in (1, 2):
+        m.commit(0, "job", who, 1)
+    m.a_worker_looks(1)
+    m.steps(0, [Turn(free=0, ends=[("retry", 0), ("retry", 0)])])
+    m.world.moment()  # in one millisecond, chance would say which is due earlier
+    m.steps(0, [Turn(free=2)])
+
+
+def one_is_gone_by_then(m: OutboundMachine) -> None:
+    """The retention was over before it could be sent."""
+    two_are_in_flight(m)
+    m.steps(0, [Turn(ends=[("missed", 0)])])
+
+
 def somebody_wants_a_flight_now(m: OutboundMachine) -> None:
     """An attempt is under way that somebody asks for."""
     a_line_is_held(m)

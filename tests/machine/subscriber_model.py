@@ -7,6 +7,8 @@ from service.core.store.deliveries import Delivery
 from tests.machine.records_model import RecordsModel
 from tests.machine.world import KEPT
 
+BREAKS = 10  # failures in a row, or among the last 20, that open a breaker
+
 
 @dataclass
 class Line:
@@ -14,6 +16,7 @@ class Line:
 
     open: dict[str, str] = field(default_factory=dict)
     due: dict[str, float] = field(default_factory=dict)
+    first: dict[str, int] = field(default_factory=dict)  # heads that were never tried; of the live
 
 
 @dataclass
@@ -23,6 +26,7 @@ class Sub:
     status: str = "active"
     reason: str = ""
     streak: int = 0
+    tries: str = ""  # how the last 20 ended: 1 well, 0 not
     positions: dict[str, int] = field(default_factory=dict)
     news: set[str] = field(default_factory=set)
     live: Line = field(default_factory=Line)
@@ -34,6 +38,19 @@ class Sub:
     def line(self, lane: str) -> Line:
         """Return the line that a lane is of."""
         return self.replayed if lane.startswith("rpl_") else self.live
+
+    def begin(self, lane: str, delivery: str, now: int) -> None:
+        """Make a lane's head due that was never tried; only of the live ones that is known."""
+        line = self.line(lane)
+        line.due[delivery] = now
+        if line is self.live:
+            line.first[delivery] = now
+
+    def tried(self, well: bool) -> None:
+        """Count an attempt."""
+        self.streak = 0 if well else self.streak + 1
+        self.tries = (self.tries + "01"[well])[-20:]
+        assert self.tries.count("0") < BREAKS, "the machines never open a breaker"
 
     def looks(self) -> list[int]:
         """Return when something is due, or a flight is over."""
@@ -68,7 +85,7 @@ class SubscriberModel(RecordsModel):
         """Send again, from where it stood."""
         if s in self.subs:
             sub = self.subs[s]
-            sub.status, sub.reason, sub.streak = "active", "", 0
+            sub.status, sub.reason, sub.streak, sub.tries = "active", "", 0, ""
             self.on.add(s)
             sub.news |= set(self.conns)
             self.line_up("out", s)
@@ -80,6 +97,7 @@ class SubscriberModel(RecordsModel):
         self.on.discard(s)
         self.ready["out"].pop(s, None)
         self.lease["out"].pop(s, None)
+        self.drop(f"gave:{s}")
         for line in (sub.live, sub.replayed):
             for state in line.open.values():
                 self.replay_settled(Delivery.model_validate_json(state), "dead")

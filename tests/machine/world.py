@@ -204,7 +204,7 @@ class World:
         if head == "conn":
             return {name: fields.get(name, "") for name in ("status", "reason")}
         if head == "sub":
-            return {name: fields.get(name, "") for name in ("status", "reason")} | {
+            return {name: fields.get(name, "") for name in ("status", "reason", "try", "brk")} | {
                 "streak": int(fields.get("streak", 0))
             }
         if head == "pos":

@@ -170,16 +170,23 @@ def test_a_fetch_lags_that_is_older_than_a_webhook_it_does_not_show(
 def test_a_candidate_made_while_the_baseline_was_read_is_told_though_the_baseline_found_it() -> (
     None
 ):
+    made = person(created_at=at(5))
+    found = adopted(made)
+
+    verdict = compare(found, made, webhook("new_candidate", minute=5), baseline_at=at(1))
+
+    assert events(verdict) == ["candidate.created"]
+    assert verdict.snapshot is not None
+    again = compare(verdict.snapshot, made, webhook("new_candidate", minute=5), baseline_at=at(1))
+    assert again == Verdict(None)
+
+
+def test_an_entry_of_the_feed_makes_nothing_new_of_the_others_in_the_same_list() -> None:
     found = adopted(person())
 
     verdict = compare(found, person(), webhook("new_candidate", minute=5), baseline_at=at(1))
 
-    assert events(verdict) == ["candidate.created"]
-    assert verdict.snapshot is not None
-    again = compare(
-        verdict.snapshot, person(), webhook("new_candidate", minute=5), baseline_at=at(1)
-    )
-    assert again == Verdict(None)
+    assert events(verdict) == []
 
 
 def test_what_webhooks_say_of_the_time_before_the_baseline_is_not_told() -> None:

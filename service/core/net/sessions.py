@@ -91,6 +91,11 @@ class Sessions:
             return await post(
                 self.default, way.url, body, headers, timeout_s=timeout_s, allowed=self._allowed
             )
+        if way.proxy is None and way.client_certificate is None:
+            # Nearly all: to borrow a session would cost more than the rest of this.
+            return await post(
+                self.default, way.url, body, headers, timeout_s=timeout_s, allowed=self._allowed
+            )
         end = monotonic() + timeout_s
         try:
             async with self.of(way) as session:

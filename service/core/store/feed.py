@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from service.core.store import keys
-from service.core.store.deliveries import LogEntry, _entry
+from service.core.store.deliveries import LogEntry, entry_of
 from service.core.store.redis import Arg, Pipe
 from service.core.times import Millis
 
@@ -97,7 +97,7 @@ def _more(row: list[Any], asked: Stand) -> More:
     entries = []
     for at, raw in enumerate(rows, 1):
         stand = Stand.of(raw[0], -1 if counted is None else counted + at)
-        entries.append((_entry(raw), stand))
+        entries.append((entry_of(raw), stand))
     head = Stand.of(last, -1)
     # Nothing is left of what it had not read: it stands at the end.
     start = asked if rows else head._replace(upto=counted)

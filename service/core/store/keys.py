@@ -32,7 +32,7 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | lease:in, lease:out, lease:rpl | hash | owner of a claim -> fencing token | none: bounded by owners |
 | lease:era | hash | the same of erasures | none: leave when done |
 | tok | string | counter of tokens | none: one number |
-| rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t; w, p, a at times | none: the record itself |
+| rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t; w, p, a, l at times | none: the record itself |
 | kids:{c}:{r} | set | records that came with a root | none: as the records |
 | uid:{c}:{model} | hash | unified id -> remote id | none: as the records |
 | ix:{c}:{model} | zset | remote id -> changed at | none: as the records |

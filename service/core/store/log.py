@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, NamedTuple
 
 from service.core.store import keys
-from service.core.store.deliveries import LogEntry, _entry
+from service.core.store.deliveries import LogEntry, entry_of
 from service.core.store.redis import Pipe
 
 
@@ -149,4 +149,4 @@ def _stream_entry(row: Any) -> LogEntry:
     position, fields = row
     if isinstance(fields, dict):
         fields = [part for pair in fields.items() for part in pair]
-    return _entry((position, fields))
+    return entry_of((position, fields))

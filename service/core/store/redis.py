@@ -21,7 +21,7 @@ Arg = str | bytes | int | float
 INCLUDES = {
     "begin": ("turn",),
     "turn": ("turn",),
-    "step": ("open", "settle", "tell", "say", "breaker"),
+    "step": ("open", "settle", "tell", "say", "breaker", "choose"),
     "skip_delivery": ("open", "settle"),
     "skip_open": ("open", "settle"),
     "open_replay": ("open", "replay"),

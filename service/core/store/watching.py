@@ -89,6 +89,18 @@ class Watching:
         lists = (name for name, each in COLLECTIONS.items() if each.owner is None)
         await self.note(c, **{f"due:{name}": 0 for name in ("poll", "candidates", *roots, *lists)})
 
+    async def looked(self, c: str, candidates: list[str]) -> dict[str, int]:
+        """Return with which activity candidates were looked at last, in Recruitee's ms; 0: never so."""
+        rows = [keys.record(c, "candidate", each) for each in candidates]
+        found = await asyncio.gather(*(self._pipe.call("HGET", row, "l") for row in rows))
+        return {each: int(at or 0) for each, at in zip(candidates, found, strict=True)}
+
+    async def look(self, c: str, candidates: Mapping[str, int]) -> None:
+        """Note with which activity candidates are looked at now."""
+        flat: list[Arg] = [part for pair in candidates.items() for part in pair]
+        if flat:
+            await self._pipe.run("looked", c, *flat)
+
     async def count(self, c: str, counts: Mapping[str, int]) -> None:
         """Add to the ledger of today: what was received, found, healed."""
         day = keys.ledger(c, now_ms() // (DAY_S * 1000))

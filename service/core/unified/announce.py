@@ -155,11 +155,13 @@ def _stated(case: Case, merged: Merged) -> list[Change]:
 def _made_meanwhile(case: Case, fields: Fields, baseline_at: str | None) -> bool:
     """Say whether a record that the baseline found was made while that was read.
 
-    It was adopted in silence then; the webhook that waited meanwhile is the first to tell of it.
+    It was adopted in silence then; the webhook that waited meanwhile is the first to tell of it. Entries of
+    the feed name a note's owner, and of what the company lists nothing: the record's own time decides.
     """
-    began = times.parse(baseline_at)
+    began, made = times.parse(baseline_at), times.parse(fields.get("remote_created_at"))
     creating = (c.at for c in case.causes if case.model.creates(c, fields))
-    return began is not None and any((times.parse(at) or 0) >= began for at in creating)
+    said = began is not None and any((times.parse(at) or 0) >= began for at in creating)
+    return said and made is not None and began is not None and made >= began
 
 
 def _earliest(said: Sequence[Fields]) -> Fields:

@@ -172,36 +172,7 @@ for _, c in ipairs(redis.call('SMEMBERS', news)) do
   end
 end
 
-local chance = tonumber(redis.call('TIME')[2])
 local going, next_due = {}, -1
-
--- Retries leave at most half of what is in hand to themselves while first attempts are due.
-local function balanced(ready)
-  local is_first, most = {}, math.floor((flying + #ready) / 2) - again
-  if (flying + #ready) % 2 == 1 then most = most + chance % 2 end
-  local found, kept, retries = redis.call('ZMSCORE', 'first:' .. s, unpack(ready)), {}, 0
-  for k, id in ipairs(ready) do
-    if found[k] then is_first[id] = true else retries = retries + 1 end
-  end
-  local over = retries - math.max(most, 0)
-  if over <= 0 then return ready end
-  local firsts = redis.call('ZRANGEBYSCORE', 'first:' .. s, '-inf', now, 'LIMIT', 0, #ready - retries + over)
-  over = #firsts - (#ready - retries)
-  local spared = retries - over
-  for _, id in ipairs(ready) do
-    if not is_first[id] and spared > 0 then
-      kept[#kept + 1] = id
-      spared = spared - 1
-    end
-  end
-  for _, id in ipairs(firsts) do kept[#kept + 1] = id end
-  return kept
-end
-
-local function chosen(line, most)
-  local ready = most > 0 and redis.call('ZRANGEBYSCORE', 'due:' .. line, '-inf', now, 'LIMIT', 0, most) or {}
-  return line == s and #ready == most and most > 0 and balanced(ready) or ready
-end
 
 local function leave(line, ids)
   local due = 'due:' .. line
@@ -232,10 +203,7 @@ if resent then
     end
   end
 elseif give > 0 then
-  local live = chosen(s, give)
-  local replays = chosen(s .. ':replay', math.max(give - #live, chance % 16 == 0 and 1 or 0))
-  -- Replays have what is left, and now and then a place all the same.
-  while #live + #replays > give do table.remove(live) end
+  local live, replays = choose(s, now, give, flying, again)
   leave(s, live)
   leave(s .. ':replay', replays)
 end

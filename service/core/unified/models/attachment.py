@@ -199,6 +199,7 @@ MODEL = Model(
     restored_as="created",
 )  # fmt: skip
 
+
 def _partial(answer: Raw) -> str | None:
     hidden = answer.get("hidden_attachments_exist") is True
     return "it hides attachments from this token" if hidden else None

@@ -185,6 +185,8 @@ MODEL = Model(
 )  # fmt: skip
 
 _ALL = {"scope": "all", "kind": "all"}
+
+
 def _partial(answer: Raw) -> str | None:
     # Fair evaluations: others' results are hidden until the reader has given their own.
     hidden = bool(answer.get("hidden_results_preview"))

@@ -141,6 +141,7 @@ MODEL = Model(
     restored_as="created",
 )  # fmt: skip
 
+
 def _partial(answer: Raw) -> str | None:
     # Without its visibility a note counts as not public; that is no reason to say that it was deleted.
     blind = any("visibility" not in row for row in mappings(answer.get("notes")))
