@@ -16,6 +16,7 @@ from tests.bench import (
     ingress,
     latency,
     machine,
+    reading,
     records,
     takeover,
 )
@@ -35,6 +36,7 @@ GROUPS = {
     "custody-idle": idle.measure,
     "records-cpu": records.cpu,
     "records-memory": records.memory,
+    "records-read": reading.measure,
 }
 CUSTODY = "custody"  # all of those
 
