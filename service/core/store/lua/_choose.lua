@@ -27,12 +27,13 @@ local function balanced(s, now, ready, flying, again, chance)
   return kept
 end
 
--- Returns the live ones and the replays; of those in hand, `again` were tried before.
-local function choose(s, now, give, flying, again)
+-- Returns the live ones and the replays; of those in hand, `again` were tried before. A probe is just the
+-- first that is due: so probes go round, and somebody who wants one now may choose it.
+local function choose(s, now, give, flying, again, probe)
   local chance, live = tonumber(redis.call('TIME')[2]), due_now(s, now, give)
-  if #live == give then live = balanced(s, now, live, flying, again, chance) end
+  if #live == give and not probe then live = balanced(s, now, live, flying, again, chance) end
   -- Replays have what is left, and now and then a place all the same.
-  local replays = due_now(s .. ':replay', now, math.max(give - #live, chance % 16 == 0 and 1 or 0))
+  local replays = due_now(s .. ':replay', now, math.max(give - #live, not probe and chance % 16 == 0 and 1 or 0))
   while #live + #replays > give do table.remove(live) end
   return live, replays
 end

@@ -203,7 +203,7 @@ if resent then
     end
   end
 elseif give > 0 then
-  local live, replays = choose(s, now, give, flying, again)
+  local live, replays = choose(s, now, give, flying, again, sub.brk == 'open')
   leave(s, live)
   leave(s .. ':replay', replays)
 end
