@@ -12,7 +12,7 @@ import pytest
 
 from service.core import signing
 from service.core.settings import Settings
-from tests.invariants.house import SECRET, House, housing, sound
+from tests.invariants.house import ONLY_BASELINE, SECRET, House, housing, sound
 from tests.life.conftest import over
 from tests.life.processes import Process, Processes
 from tests.life.servers import Server
@@ -110,6 +110,7 @@ async def test_a_baseline_is_left_where_it_stands_and_goes_on_elsewhere(
     house.recruitee.add(1)
     gate = house.recruitee.gate("/candidates")
     made = await house.store.connections.create("5600", "recruitee-token", SECRET, "Example")
+    await house.store.connections.note(made.id, sync=ONLY_BASELINE)
     worker = await asyncio.to_thread(processes.worker, house.settings)
     await asyncio.wait_for(gate.arrived.wait(), 10)
 

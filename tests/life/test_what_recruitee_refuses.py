@@ -6,7 +6,7 @@ from typing import Any
 
 from service.core.store.connections import UNAUTHORIZED
 from service.core.unified.model import Ref
-from tests.invariants.house import House
+from tests.invariants.house import ONLY_BASELINE, House
 from tests.invariants.recruitee import COMPANY, TOKEN, Fault
 from tests.life.ops import web_of
 from tests.serving import Receiver, eventually, until
@@ -130,6 +130,7 @@ async def test_a_baseline_whose_token_is_refused_goes_on_where_it_stood(
     house.recruitee.add(SOMEBODY)
     house.recruitee.faults["/candidates"] = Fault(401)
     made = await house.store.connections.create(COMPANY, TOKEN, "hook-secret", "Example")
+    await house.store.connections.note(made.id, sync=ONLY_BASELINE)
     await house.subscribe(receiver.url, event_types=NAMED)
     async with house.worker():
         await receiver.have("connection.unauthorized")
