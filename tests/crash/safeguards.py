@@ -92,8 +92,8 @@ def _forgets(self: commit.Commit, model: str, verdict: Verdict, before: Snapshot
 
 async def _at_once(
     self: collect._List, read: lists.Whole, drafts: Sequence[Draft], known: Known
-) -> list[Ref]:
-    return [] if read.doubt else self._absent(drafts, known)
+) -> tuple[list[Ref], str]:
+    return ([] if read.doubt else self._absent(drafts, known)), read.doubt
 
 
 async def _believed(*asked: Any, **more: Any) -> lists.Whole:
