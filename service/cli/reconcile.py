@@ -11,6 +11,7 @@ from service.cli.sync import only
 
 POLL_S = 0.5
 COLUMNS = ("list", "compared", "differing", "absent")
+PAST = ("id", "status", "began_at", "done_at", "absent", "doubts", "reason")
 
 
 @over_http
@@ -28,26 +29,32 @@ def reconcile(
     ] = None,
     cancel: Annotated[str | None, typer.Option(help="End one; nothing that vanished ends.")] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not follow it.")] = False,
+    past: Annotated[
+        bool, typer.Option("--list", help="Show those there were, newest first.")
+    ] = False,
 ) -> None:
     """Compare every list with what we have, look at what differs, and report; heals as it goes."""
+    if past:
+        wanted = {"connection_id": connection} if connection else {}
+        show_page(client.get("reconciliations", **wanted), PAST, as_json=client.as_json)
+        return
     if cancel:
         show(client.post(f"reconciliations/{part(cancel)}/cancel"), as_json=client.as_json)
         return
-    c = connection or only(client)
     if ledger:
+        c = connection or only(client)
         _print_ledger(client, client.get(f"connections/{part(c)}/ledger"))
         return
-    path = (
-        f"reconciliations/{part(confirm)}/confirm"
-        if confirm
-        else f"connections/{part(c)}/reconcile"
-    )
-    answer = client.post(path)
+    if confirm:
+        answer = client.post(f"reconciliations/{part(confirm)}/confirm")
+    else:
+        answer = client.post(f"connections/{part(connection or only(client))}/reconcile")
     if not no_wait:
         answer = _followed(client, answer)
     _print(client, answer)
     if answer["status"] == "held":
-        say(f"if it is right: hirewire reconcile --confirm {answer['id']}, else --cancel")
+        if not client.as_json:
+            say(f"if that is right: hirewire reconcile --confirm {answer['id']}; else --cancel")
         raise typer.Exit(1)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from service.cli.starting import module_command, module_env
 
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
 # A word that only this child's command has; the server writes its own title.
 WORDS = {"web": "serve", "worker": "workers", "sandbox": "sandbox", "redis": "-server"}
 
