@@ -14,6 +14,9 @@ TOKEN_BYTES = 24
 def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = HOST,
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = PORT,
+    fd: Annotated[
+        int | None, typer.Option("--fd", help="A socket that listens already.", hidden=True)
+    ] = None,
     company: Annotated[str, typer.Option(help="The company's numeric id.")] = "5600",
     token: Annotated[
         str | None,
@@ -33,4 +36,4 @@ def sandbox(
         seed=seed,
     )
     end_on_signals()
-    run(config, host=host, port=port)
+    run(config, host=host, port=port, fd=fd)

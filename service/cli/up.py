@@ -45,7 +45,13 @@ class Plan:
     keys: Keys
     env: Mapping[str, str]
     redis: EmbeddedRedis | None
-    sandbox_url: str | None
+    sandbox: socket.socket | None
+    """Where the sandbox listens: held here, so that no other `up` takes the port before it starts."""
+
+    @property
+    def sandbox_url(self) -> str | None:
+        """Where the sandbox is."""
+        return base_url(SANDBOX_HOST, self.sandbox.getsockname()[1]) if self.sandbox else None
 
     @property
     def url(self) -> str:
@@ -91,8 +97,7 @@ def prepare(
         redis = EmbeddedRedis(settings.data_dir)
         redis.prepare(lock)
     settings = settings.model_copy(update={"port": _port(settings)})
-    sandbox_url = base_url(SANDBOX_HOST, _sandbox_port()) if sandbox else None
-    return Plan(settings, keys, env, redis, sandbox_url)
+    return Plan(settings, keys, env, redis, _sandbox_socket() if sandbox else None)
 
 
 def child_env(plan: Plan) -> dict[str, str]:
@@ -131,8 +136,8 @@ def specs_of(plan: Plan, *, announce: bool = True) -> list[Spec]:
         ),
         Spec("worker", module_command("workers"), env),
     ]
-    if plan.sandbox_url is not None:
-        specs.append(_sandbox(plan, plan.sandbox_url))
+    if plan.sandbox is not None and plan.sandbox_url is not None:
+        specs.append(_sandbox(plan, plan.sandbox, plan.sandbox_url))
     return specs
 
 
@@ -156,18 +161,19 @@ def _redis(redis: EmbeddedRedis, env: Mapping[str, str]) -> Spec:
     )
 
 
-def _sandbox(plan: Plan, sandbox_url: str) -> Spec:
+def _sandbox(plan: Plan, listening: socket.socket, sandbox_url: str) -> Spec:
     token = (
         plan.settings.admin_token.get_secret_value()
         if plan.settings.admin_token
         else plan.keys.admin_token
     )
     link = SandboxLink(plan.settings.data_dir, sandbox_url, Instance(plan.url, token))
-    port = str(urlsplit(sandbox_url).port)
+    where = ("--port", str(urlsplit(sandbox_url).port), "--fd", str(listening.fileno()))
     return Spec(
         "sandbox",
-        module_command("service.cli", "sandbox", "--port", port, "--company", COMPANY),
+        module_command("service.cli", "sandbox", *where, "--company", COMPANY),
         module_env({**plan.env, "SANDBOX_TOKEN": link.token}),
+        pass_fds=(listening.fileno(),),
         ready=_answers(sandbox_url, "/sandbox/webhooks"),
         on_ready=link.wire,
     )
@@ -236,11 +242,24 @@ def _bound(host: str, port: int) -> int:
         return int(trial.getsockname()[1])
 
 
-def _sandbox_port() -> int:
+def _sandbox_socket() -> socket.socket:
     try:
-        return _bound(SANDBOX_HOST, SANDBOX_PORT)
+        return _listening(SANDBOX_PORT)
     except OSError:
-        return _bound(SANDBOX_HOST, 0)
+        return _listening(0)
+
+
+def _listening(port: int) -> socket.socket:
+    """Listen, not only bind: two sockets may be bound to one port as long as neither listens."""
+    held = socket.socket()
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((SANDBOX_HOST, port))
+        held.listen()
+    except OSError:
+        held.close()
+        raise
+    return held
 
 
 def _told(failure: Failure, plan: Plan) -> str:

@@ -30,8 +30,13 @@ class Announced(uvicorn.Server):
             sys.stdout.flush()
 
 
-def run(config: SandboxConfig, *, host: str = HOST, port: int = PORT) -> None:
-    """Serve a sandbox until SIGINT or SIGTERM; say where it is and how to get in."""
+def run(
+    config: SandboxConfig, *, host: str = HOST, port: int = PORT, fd: int | None = None
+) -> None:
+    """Serve a sandbox until SIGINT or SIGTERM; say where it is and how to get in.
+
+    `fd`: a socket that listens there already, from whoever started this.
+    """
     said = (
         f"Sandbox Recruitee on http://{host}:{port}\n"
         f"  company id  {config.company_id} (or {config.subdomain})\n"
@@ -43,7 +48,7 @@ def run(config: SandboxConfig, *, host: str = HOST, port: int = PORT) -> None:
     )
     server = Announced(served, said)
     with suppress(KeyboardInterrupt):
-        server.run()
+        server.run(None if fd is None else [socket.socket(fileno=fd)])
     if not server.started:
         sys.exit(FAILED)
 

@@ -12,6 +12,7 @@ from tests.serving import eventually
 from workers.app import running
 
 AT_ONCE_S = 1.5  # the bell's own life is 2 s, the next look 5 s
+ROUNDS = 8
 
 
 async def test_what_comes_when_all_is_quiet_is_served_at_once(
@@ -26,11 +27,17 @@ async def test_what_comes_when_all_is_quiet_is_served_at_once(
     async def empty() -> bool:
         return await store.inbox.depth(connection.id) == (0, 0)
 
-    waited = []
+    async def handed_back() -> bool:
+        return not await store.pipe.call("HEXISTS", "lease:in", connection.id)
+
+    waited = [0.0]
     async with running(settings):
-        for number in range(3):
-            # The line is handed back and the looks after it have found nothing.
-            await asyncio.sleep(0.1)
+        for number in range(ROUNDS):
+            # The line is handed back, and what looks after it finds nothing: of that nothing can be seen.
+            await eventually(handed_back)
+            await asyncio.sleep(0.1 * (1 + number % 4))
+            if max(waited) > AT_ONCE_S:
+                break
             began = monotonic()
             await store.inbox.accept(
                 connection.hook, connection.id, str(number), [orjson.dumps(entry)]

@@ -94,6 +94,16 @@ class RecruiteeClient:
         self._base = base
         self._timeout_s = timeout_s
 
+    @property
+    def base(self) -> str:
+        """Where Recruitee is, without a slash at the end."""
+        return self._base
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session that all requests to Recruitee share."""
+        return self._session
+
     async def get(self, company: Company, path: str, params: Params | None = None) -> Answer:
         """Ask for `path` below the company; never raises for what Recruitee or the network does."""
         url = f"{self._base}/c/{quote(company.company_id, safe='')}{path}"
@@ -106,8 +116,8 @@ class RecruiteeClient:
                 ) as response,
             ):
                 if response.status in RETRY_STATUSES:
-                    return _later(response)  # whatever its body does, its head said enough
-                return _answer(response.status, await _read(response), company.token)
+                    return later(response)  # whatever its body does, its head said enough
+                return _answer(response.status, await read_capped(response), company.token)
         except TimeoutError:
             return Later("Recruitee did not answer in time")
         except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, EOFError) as error:
@@ -158,7 +168,8 @@ def _query(params: Params | None) -> list[tuple[str, str]]:
     return list(params.items()) if isinstance(params, Mapping) else list(params or ())
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def read_capped(response: aiohttp.ClientResponse) -> bytes:
+    """Read an answer's body; raises ValueError when it is larger than MAX_BYTES."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -167,7 +178,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _later(response: aiohttp.ClientResponse) -> Later:
+def later(response: aiohttp.ClientResponse) -> Later:
+    """Return what an answer asks to wait for."""
     status = response.status
     after_s = retry_after_s(response.headers.get("retry-after"), datetime.now(UTC))
     return Later(f"Recruitee answered {status}", after_s, status == 429)

@@ -15,6 +15,10 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | park:{c} | hash | root -> entries that wait for another try | none: leaves with its commit or burial |
 | parkdue:{c} | zset | root -> when to try again | as park |
 | begun:{c} | hash | root -> times it was begun and not ended | none: leaves with its commit or parking |
+| act:{id} | hash | an action: what was asked for (sealed), its steps, how it ended | 30 d after its end |
+| acts:{c} | zset | action -> when it was asked for, the newest 10,000 | 30 d after the last ended |
+| actopen:{c} | set | actions that have not ended | none: leave when they end |
+| actkey:{c}:{key} | string | the action that a key stands for | 72 h; 30 s without a key of the caller's |
 | hidden:{c} | string | "said within the hour" | 1 h |
 | hidden:n:{c} | set | records hidden from the token, not said yet | 24 h |
 | watch:{c} | hash | where the feed and the sweeps stand | none: configuration, gone with `remove` |
@@ -35,6 +39,13 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | rec:{c}:{model}:{id} | hash | snapshot: v q f g d h t; w, p, a, l at times | none: the record itself |
 | kids:{c}:{r} | set | records that came with a root | none: as the records |
 | uid:{c}:{model} | hash | unified id -> remote id | none: as the records |
+| given:{c} | hash | unified id -> the id that was taken along for it | none: as the records |
+| adopted:{c} | hash | an id that was taken along -> model:remote id | none: as the records |
+| given:{c}:next, adopted:{c}:next | hash | the same with what a run adds, until it is kept | 24 h |
+| adopting:{c} | hash | the run that takes ids along, or the last | 24 h |
+| adopting:{c}:rows | hash | an id that it takes along -> its row | 24 h |
+| looking:{c}:{r} | string | inbox entry by which a reader has a root looked at | 1 s |
+| looks:{c} | string | how much readers had looked at in this window | seconds |
 | ix:{c}:{model} | zset | remote id -> changed at | none: as the records |
 | left:{c} | hash | keyed hash of a forgotten record -> its last sequence | none: sequences go on |
 | sup:{c} | hash | suppress list: keyed hash of an erased candidate -> erasure | none: it is to stay out |
@@ -51,6 +62,7 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | tl:{c}:{model}:{id} | list | a record's event ids | retention after the last |
 | early:{c} | string | how far bodies were dropped early | minutes |
 | rate:{c} | string | when the next request to Recruitee is free | seconds |
+| calls:{c} | zset | live call of the unified API under way -> when its place ends | 2 min |
 | dirty | set | connections whose log grew since the last fan-out | none: emptied by each look |
 | bell:in, bell:out, bell:rpl, bell:era | string | "a job is on its way" | 2 s |
 | arq:queue | zset | arq's jobs, which are bells only | none: emptied by the workers |
@@ -84,6 +96,9 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | key:{k} | hash | one API key or access token, without its secret | none: configuration, or until it ends |
 | keyof:{digest} | string | whose secret has this digest | none: configuration, or as the key |
 | used:{k} | string | how often a key asked in this minute | 60 s |
+| links | zset | set-up link -> when it is forgotten | trimmed as they are forgotten |
+| link:{id} | hash | one set-up link, without its token | a week beyond its end |
+| linked:{digest} | string | the connection that came of a set-up link | 1 h |
 | audit | stream | who did what | trimmed to 180 days and to 100,000 |
 | consumer:{owner}:{name} | string | a feed consumer's cursor | twice the retention after the last use |
 | beat | string | when a worker last swept | 60 s |
@@ -127,6 +142,21 @@ def parked(c: str) -> str:
 def parked_due(c: str) -> str:
     """Sorted set of when they are tried."""
     return f"parkdue:{c}"
+
+
+def action(action_id: str) -> str:
+    """Hash of one action."""
+    return f"act:{action_id}"
+
+
+def actions(c: str) -> str:
+    """Sorted set of a connection's actions."""
+    return f"acts:{c}"
+
+
+def open_actions(c: str) -> str:
+    """Set of a connection's actions that have not ended."""
+    return f"actopen:{c}"
 
 
 def hidden(c: str) -> str:
@@ -244,6 +274,21 @@ def index(c: str, model: str) -> str:
     return f"ix:{c}:{model}"
 
 
+def given(c: str) -> str:
+    """Hash of unified id to the one taken along for it."""
+    return f"given:{c}"
+
+
+def adopted(c: str) -> str:
+    """Hash of ids that were taken along to their records."""
+    return f"adopted:{c}"
+
+
+def adopting(c: str) -> str:
+    """Hash of the run that takes ids along."""
+    return f"adopting:{c}"
+
+
 def log(c: str) -> str:
     """Stream of a connection's events."""
     return f"log:{c}"
@@ -262,6 +307,11 @@ def body(event_id: str) -> str:
 def timeline(c: str, model: str, remote_id: str) -> str:
     """List of a record's event ids."""
     return f"tl:{c}:{model}:{remote_id}"
+
+
+def calls(c: str) -> str:
+    """Sorted set of live calls that are under way."""
+    return f"calls:{c}"
 
 
 def rate(c: str) -> str:
@@ -357,6 +407,16 @@ def key_of(digest: str) -> str:
 def used(k: str) -> str:
     """String: how often a key asked in this window."""
     return f"used:{k}"
+
+
+def link(link_id: str) -> str:
+    """Hash of one set-up link."""
+    return f"link:{link_id}"
+
+
+def linked(digest: str) -> str:
+    """String: what came of a set-up link."""
+    return f"linked:{digest}"
 
 
 def consumer(owner: str, name: str) -> str:

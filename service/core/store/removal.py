@@ -6,7 +6,7 @@ from service.core.store import keys
 from service.core.store.listing import walk
 from service.core.store.redis import Pipe
 
-EACH_HAS = ("seen", "rec", "kids", "uid", "ix", "tl", "within", "led")
+EACH_HAS = ("seen", "rec", "kids", "uid", "ix", "tl", "within", "led", "actkey")
 
 
 async def forget(pipe: Pipe, c: str, hook: str) -> None:
@@ -19,6 +19,7 @@ async def forget(pipe: Pipe, c: str, hook: str) -> None:
     await pipe.call("HDEL", "lease:in", c)
     for pattern in EACH_HAS:
         await _drop(pipe, f"{pattern}:{c}:*")
+    await _drop_actions(pipe, c)
     await _drop_log(pipe, c)
     for key in _single(c):
         await pipe.call("UNLINK", key)
@@ -33,14 +34,25 @@ def pairs(raw: object) -> list[tuple[bytes, bytes]]:
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
+def adoptions(c: str) -> tuple[str, ...]:
+    """Return the keys of the ids that were taken along."""
+    kept, run = (keys.given(c), keys.adopted(c)), keys.adopting(c)
+    return (*kept, *(f"{key}:next" for key in kept), run, f"{run}:rows")
+
+
 def _single(c: str) -> tuple[str, ...]:
     return (
         keys.inbox(c), keys.parked(c), keys.parked_due(c), keys.rate(c), keys.log(c), f"begun:{c}",
-        keys.unmapped(c), keys.doubts(c), keys.drift(c), keys.listed(c), keys.watch(c), keys.gaps(c),
+        keys.calls(c), keys.unmapped(c), keys.doubts(c), keys.drift(c), keys.listed(c), keys.watch(c), keys.gaps(c),
         keys.reconciliations(c), keys.reconciled(c), keys.to_look_at(c), keys.taken(c),
         keys.left_off(c), keys.suppressed(c),
-        keys.consents(c), keys.warned(c),
+        keys.consents(c), keys.warned(c), keys.actions(c), keys.open_actions(c),
     )  # fmt: skip
+
+
+async def _drop_actions(pipe: Pipe, c: str) -> None:
+    async for rows in walk(pipe, keys.actions(c)):
+        await pipe.call("UNLINK", *(keys.action(row.member) for row in rows))
 
 
 async def _drop_dead_letters(pipe: Pipe, c: str) -> None:

@@ -6,6 +6,7 @@ from typing import Self
 from service.core.crypto import Vault
 from service.core.errors import ConfigError
 from service.core.settings import Settings
+from service.core.store.actions import Actions
 from service.core.store.api_keys import ApiKeys
 from service.core.store.audit import Audit
 from service.core.store.connections import Connections
@@ -16,6 +17,7 @@ from service.core.store.erasures import Erasures
 from service.core.store.feed import Feed
 from service.core.store.inbox import Claims, Inbox
 from service.core.store.lines import Lines
+from service.core.store.links import Links
 from service.core.store.log import Log
 from service.core.store.reconciliations import Reconciliations
 from service.core.store.records import Records
@@ -45,11 +47,13 @@ class Store:
     drift: Drift
     api_keys: ApiKeys
     audit: Audit
+    links: Links
     feed: Feed
     watching: Watching
     reconciliations: Reconciliations
     suppression: Suppression
     erasures: Erasures
+    actions: Actions
 
     @classmethod
     def open(cls, settings: Settings, pipe: Pipe | None = None) -> Self:
@@ -80,11 +84,13 @@ class Store:
             drift=Drift(pipe),
             api_keys=ApiKeys(pipe),
             audit=Audit(pipe),
+            links=Links(pipe),
             feed=Feed(pipe, kept),
             watching=Watching(pipe),
             reconciliations=Reconciliations(pipe),
             suppression=suppression,
             erasures=Erasures(pipe, kept, suppression),
+            actions=Actions(pipe, vault, suppression),
         )
 
     async def close(self) -> None:
