@@ -72,17 +72,24 @@ class Asking:
         """Ask; the turn was taken before. A 429 holds all requests of the connection."""
         answer = await self.ctx.recruitee.get(company(self.connection), path, params)
         if isinstance(answer, Later) and answer.limited:
-            rate, after_s = self.ctx.settings.recruitee_rate, answer.after_s or 2.0
-            await self.ctx.store.records.hold(self.connection.id, after_s, rate, MAX_IN_FLIGHT)
+            await self.hold(answer)
         if isinstance(answer, Ok):
             await self.ctx.store.drift.watch(self.connection.id, path, answer.data)
         return answer
 
+    async def turn(self) -> None:
+        """Wait for the next turn in the connection's request rate."""
+        rate = self.ctx.settings.recruitee_rate
+        await asyncio.sleep(await self.ctx.store.records.turn(self.connection.id, rate, self.burst))
+
+    async def hold(self, answer: Later) -> None:
+        """Let no request of the connection leave for as long as a 429 asked."""
+        rate, after_s = self.ctx.settings.recruitee_rate, answer.after_s or 2.0
+        await self.ctx.store.records.hold(self.connection.id, after_s, rate, MAX_IN_FLIGHT)
+
     async def further(self, path: str, params: Params | None = None) -> Answer:
         """Ask a second question within the same refetch, in turn; raises Unanswered."""
-        rate = self.ctx.settings.recruitee_rate
-        turn = self.ctx.store.records.turn(self.connection.id, rate, self.burst)
-        await asyncio.sleep(await turn)
+        await self.turn()
         answer = await self.get(path, params)
         match answer:
             case Later(reason, after_s):

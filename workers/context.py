@@ -16,6 +16,7 @@ from service.core.settings import Settings
 from service.core.store.memory import Ladder
 from service.core.store.redis import Pipe
 from service.core.store.store import Store
+from service.core.unified.model import Cause
 from workers.known import Known
 from workers.slots import Slots
 
@@ -24,6 +25,7 @@ V = TypeVar("V")
 STAGES_LIVE_S = 60.0
 BODIES = 2000
 BODIES_LIVE_S = 5.0
+EXPECTED_S = 60.0
 COMMITS = 20_000
 COMMITS_LIVE_S = 120.0  # longer than any fetch lasts
 
@@ -40,6 +42,10 @@ class Briefly(Generic[K, V]):
         """Return what is kept, if it is still fresh."""
         row = self._rows.get(key)
         return row[1] if row and row[0] > monotonic() else None
+
+    def drop(self, key: K) -> None:
+        """Forget one."""
+        self._rows.pop(key, None)
 
     def put(self, key: K, value: V) -> None:
         """Keep, and forget the oldest when full."""
@@ -101,6 +107,10 @@ class Context:
         default_factory=lambda: Briefly(BODIES, BODIES_LIVE_S)
     )
     known: Known = field(default_factory=Known)
+    expected: Briefly[tuple[str, str], Cause] = field(
+        default_factory=lambda: Briefly(10_000, EXPECTED_S)
+    )
+    """(connection, root) -> the action of ours that changes it: whoever commits that says so."""
 
     @property
     def subscribers(self) -> aiohttp.ClientSession:

@@ -1,17 +1,20 @@
 """The inbox line: one connection under a lease; its entries grouped by root, each root fetched once."""
 
 import asyncio
+from collections import defaultdict
 from time import monotonic
 
 from service.core import times
 from service.core.errors import Fenced, StoreUnavailable
 from service.core.logs import logger, where
 from service.core.recruitee.client import MAX_IN_FLIGHT
+from service.core.store.actions import ROOT as ACTION
 from service.core.store.connections import ACTIVE, BASELINING, UNAUTHORIZED, Connection
 from service.core.store.inbox import Lease, Pulled
 from service.core.store.memory import Rung
 from service.core.unified.model import Ref
 from service.core.unified.registry import COLLECTIONS, ROOTS
+from workers.actions.carry_out import Turns, carry_out
 from workers.asking import Done, Lost, Outcome
 from workers.baseline import baseline
 from workers.beside import Beside
@@ -43,7 +46,7 @@ async def serve_inbox(ctx: Context, lease: Lease, news: asyncio.Event) -> int | 
     Returns when to look again, in ms.
     """
     connection = await ctx.store.connections.get(lease.id)
-    if connection is None:
+    if connection is None or connection.disabled:
         return await ctx.store.inbox.release(lease, look_again=False)
     if await ctx.ladder.rung() >= Rung.ONLY_DELIVERY:
         return await ctx.store.inbox.release(lease, look_again=False, delay_ms=FULL_WAITS_MS)
@@ -72,6 +75,8 @@ class _Line:
         self._tried_alone = False
         self._pending: dict[str, Asked] = {}
         self._running: dict[asyncio.Task[bool], str] = {}
+        self._turns: Turns = defaultdict(asyncio.Lock)
+        self._undeclared: set[str] = set()  # actions of which is not known yet whom they are about
         self._until = monotonic() + BUDGET_S
         self._renew_at = 0.0
 
@@ -149,19 +154,27 @@ class _Line:
         if monotonic() > self._until:
             # What is left waits for the next lease, but for one that had to wait for all others.
             self._pending = dict(self._suspects()[:1]) if not self._tried_alone else {}
-        # Those that workers died of come last: were one to die again, the others are done.
-        for root in sorted(self._pending, key=self._suspect):
+        # Somebody waits for an action. Those that workers died of come last: were one to die again, the
+        # others are done.
+        for root in sorted(self._pending, key=lambda r: (self._suspect(r), not _is_action(r))):
             if len(self._running) >= MAX_IN_FLIGHT:
                 return
             # A root in flight is fetched once more when it is done: what came meanwhile is newer.
             if root not in self._running.values() and self._may_run(root):
                 asked = self._pending.pop(root)
                 self._tried_alone |= self._suspect(root)
+                if _is_action(root):
+                    self._undeclared.add(root)
                 task = asyncio.create_task(self._work(root, asked))
                 self._running[task] = root
 
     def _may_run(self, root: str) -> bool:
-        """Say whether a root may start: one that workers died of runs alone."""
+        """Say whether a root may start: one that workers died of runs alone.
+
+        While an action makes a candidate nobody is read: it could be them, told of as somebody else's.
+        """
+        if self._undeclared and not _is_action(root):
+            return False
         alone = any(self._suspect(other) for other in self._running.values())
         waiting = any(not self._suspect(other) for other in self._pending)
         return not alone and not (self._suspect(root) and (self._running or waiting))
@@ -194,16 +207,25 @@ class _Line:
                 "refetch.crashed", connection_id=self._lease.id, root=root, error=where(error)
             )
             outcome = Lost(f"a fault of ours: {where(error)}")
+        finally:
+            self._undeclared.discard(root)
         ended = await self._settling.settle(root, asked, outcome)
         self._died.pop(root, None)
         return ended
 
     async def _refetch(self, root: str, asked: Asked) -> Outcome:
         model, _, remote_id = root.partition(":")
+        if model == ACTION:
+            return await carry_out(
+                self._ctx, self._connection, self._lease, remote_id, asked.acks, root,
+                lambda: self._undeclared.discard(root), self._turns,
+            )  # fmt: skip
         ref = await self._root_of(Ref(model, remote_id))
         if ref is None:
             return await self._nothing(root, asked)
         causes = causes_of(asked.entries)
+        if (ours := self._ctx.expected.get((self._lease.id, root))) is not None:
+            causes.append(ours)
         if ref.model in COLLECTIONS:
             return await collect(
                 self._ctx, self._connection, ref, causes, self._lease, asked.acks, root
@@ -229,3 +251,7 @@ class _Line:
             self._lease.id, 0, [], [], lease=self._lease, acks=asked.acks, parked=root
         )
         return Done(0)
+
+
+def _is_action(root: str) -> bool:
+    return root.startswith(f"{ACTION}:")

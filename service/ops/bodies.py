@@ -12,9 +12,9 @@ MAX_BODY = 1024 * 1024
 M = TypeVar("M", bound=BaseModel)
 
 
-async def given(request: Request) -> dict[str, Any]:
+async def given(request: Request, most: int = MAX_BODY) -> dict[str, Any]:
     """Return the body's fields; an empty body has none. Raises Problem 400, 413, 422."""
-    body = await _read(request)
+    body = await _read(request, most)
     try:
         fields = orjson.loads(body) if body.strip() else {}
     except orjson.JSONDecodeError as error:
@@ -39,17 +39,18 @@ def unknown(noun: str, identifier: str) -> Problem:
     return Problem(404, f"there is no {noun} {identifier[:80]}")
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, most: int) -> bytes:
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length[:20]) > MAX_BODY:
-        raise _too_large()
+    if length.isdecimal() and int(length[:20]) > most:
+        raise _too_large(most)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
-            raise _too_large()
+        if len(body) > most:
+            raise _too_large(most)
     return bytes(body)
 
 
-def _too_large() -> Problem:
-    return Problem(413, "a body may have 1 MiB at most", {"connection": "close"})
+def _too_large(most: int) -> Problem:
+    mib = most // (1024 * 1024)
+    return Problem(413, f"a body may have {mib} MiB at most", {"connection": "close"})

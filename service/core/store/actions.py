@@ -51,6 +51,7 @@ class Action(BaseModel):
     key: str = ""  # the caller's own Idempotency-Key
     subject: str = ""  # remote id of the candidate, once it is known
     at: Millis = 0
+    begun: Millis = 0  # when a caller asked last
     ended: Millis = 0
     turn: int = 1  # how often it was begun by a caller
     input: Input | None = None  # None: it has ended
@@ -139,6 +140,10 @@ class Actions:
         said = {"asked": turn} if kept is None else {"asked": turn, "kept": dict(kept)}
         await self.note(lease, action, **{f"s:{name}": orjson.dumps(said).decode()})
 
+    async def unasked(self, lease: Lease, action: str, name: str) -> None:
+        """Keep that a step was not carried out, although it was sent; raises Fenced."""
+        await self.note(lease, action, **{f"s:{name}": ""})
+
     async def end(self, lease: Lease, action: str, result: Result) -> None:
         """End it; raises Fenced."""
         sealed = self._vault.seal(result.dump(), f"action:{lease.id}")
@@ -176,7 +181,7 @@ class Actions:
     def _read(self, fields: Mapping[str, str]) -> Action:
         kind, purpose = fields["kind"], f"action:{fields['connection_id']}"
         row: dict[str, Any] = dict(fields)
-        row["steps"] = {n[2:]: orjson.loads(v) for n, v in fields.items() if n.startswith("s:")}
+        row["steps"] = {n[2:]: orjson.loads(v) for n, v in fields.items() if n[:2] == "s:" and v}
         sealed = fields.get("input")
         row["input"] = sealed and KINDS[kind].model_validate_json(self._vault.open(sealed, purpose))
         ended = fields.get("result")

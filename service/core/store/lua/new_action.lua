@@ -21,6 +21,7 @@ if redis.call('SCARD', 'actopen:' .. c) >= tonumber(ARGV[5]) then return {-3, id
 redis.call('HSET', 'act:' .. id, 'print', print, 'status', 'open', unpack(ARGV, 8))
 redis.call('HDEL', 'act:' .. id, 'again', 'result', 'ended')
 redis.call('HINCRBY', 'act:' .. id, 'turn', 1)
+redis.call('HSET', 'act:' .. id, 'begun', now)
 if what == 0 then redis.call('HSET', 'act:' .. id, 'at', now) end
 redis.call('PERSIST', 'act:' .. id)
 redis.call('SADD', 'actopen:' .. c, id)
