@@ -18,7 +18,18 @@ from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
 from service.core.unified.model import Ref
 from service.core.unified.registry import COLLECTIONS
+from workers.actions.creating import create_application
 from workers.actions.doing import Doing, Ended, NotYet
+from workers.actions.meeting import evaluate, schedule_interview
+from workers.actions.noting import add_note, add_result_link
+from workers.actions.papers import add_attachment
+from workers.actions.placing import assign, move_to_stage, reject, unassign, unreject
+from workers.actions.profile import (
+    delete_candidate,
+    set_consent,
+    set_custom_field,
+    update_candidate,
+)
 from workers.actions.tagging import add_tag, remove_tag
 from workers.asking import Done, Failed, Outcome
 from workers.collect import collect
@@ -28,8 +39,23 @@ from workers.refetch import refetch
 Run = Callable[[Doing, Any], Awaitable[None]]
 Turns = defaultdict[str, asyncio.Lock]
 RUNS: Final[Mapping[str, Run]] = {
+    "create_application": create_application,
+    "update_candidate": update_candidate,
+    "delete_candidate": delete_candidate,
     "add_tag": add_tag,
     "remove_tag": remove_tag,
+    "add_attachment": add_attachment,
+    "move_to_stage": move_to_stage,
+    "reject": reject,
+    "unreject": unreject,
+    "assign": assign,
+    "unassign": unassign,
+    "add_note": add_note,
+    "add_result_link": add_result_link,
+    "set_custom_field": set_custom_field,
+    "set_consent": set_consent,
+    "evaluate": evaluate,
+    "schedule_interview": schedule_interview,
 }
 PATIENCE_MS: Final = 10 * 60_000
 """For how long an action waits for Recruitee; after that its caller has to ask again."""
@@ -77,7 +103,8 @@ async def _in_turn(doing: Doing) -> Outcome:
     if isinstance(ended, Failed):
         return ended
     outcome = await _look(doing)
-    await doing.ctx.store.actions.end(doing.lease, doing.one.id, ended)
+    who = ended.ids.get("candidate", "")
+    await doing.ctx.store.actions.end(doing.lease, doing.one.id, ended, who)
     await _audited(doing.ctx, doing.one, ended)
     if ended.why == "unauthorized":
         return Unauthorized("Recruitee refuses the token")

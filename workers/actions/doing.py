@@ -1,7 +1,7 @@
 """One action while it is carried out: its steps, each sent once; an answer that was lost is looked for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,8 +21,10 @@ from service.core.store.actions import Action
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
 from service.core.unified.model import Cause, Ref, Snapshot
+from service.core.unified.registry import COLLECTIONS
 from workers.asking import Asking, Failed, Unanswered, company
 from workers.context import Context
+from workers.lists import page
 
 AHEAD: Final = 2  # requests by which an action may be ahead of the rate: people wait for it
 LOOKS_S: Final = (0.0, 1.0, 3.0, 8.0)
@@ -35,10 +37,11 @@ Found = Callable[[], Awaitable[Kept | None]]
 class Ended(Exception):
     """The action ends here, not done: for a reason that asking again by ourselves does not change."""
 
-    def __init__(self, why: Why, message: str) -> None:
+    def __init__(self, why: Why, message: str, code: str = "") -> None:
         super().__init__()
         self.why: Why = why
         self.message = message
+        self.code = code  # Recruitee's own, where it has one
 
 
 class NotYet(Exception):
@@ -103,6 +106,21 @@ class Doing:
         if not isinstance(uid, str):
             return None
         return await self.ctx.store.records.remote_id(self.c, model, uid)
+
+    async def beside(self, more: Awaitable[object]) -> None:
+        """Do what the action is not for: where it fails the action is done all the same, and it is said."""
+        try:
+            await more
+        except Ended as error:
+            self.warn(f"not done: {error.message}")
+
+    async def listed(self, collection: str, owner: str) -> Sequence[Mapping[str, Any]]:
+        """Return the first page of a list of a candidate's, as it is now; raises NotYet."""
+        try:
+            one = await page(self._asking, COLLECTIONS[collection].listing, 0, owner)
+        except Unanswered as error:
+            raise NotYet(error.outcome) from None
+        return one.rows
 
     async def get(self, path: str, params: Params | None = None) -> Answer:
         """Ask Recruitee, ahead of what is only kept up to date; raises NotYet."""
@@ -201,8 +219,8 @@ class Doing:
                 return Ended("missing", f"{name}: Recruitee has no such record")
             case Hidden():
                 return Ended("forbidden", f"{name}: the API token may not do this in Recruitee")
-            case Rejected(reason=reason):
-                return Ended("invalid", f"{name}: Recruitee refused: {reason}")
+            case Rejected(reason=reason, code=code):
+                return Ended("invalid", f"{name}: Recruitee refused: {reason}", code)
         return Ended("fault", f"{name}: an answer that cannot be read")
 
     def result(self, why: Why = "", message: str = "") -> Result:

@@ -5,7 +5,7 @@ Ids are Recruitee's own, as strings: surfaces look unified ids up before they as
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 Text = Annotated[str, StringConstraints(max_length=100_000)]
@@ -81,17 +81,18 @@ class Tag(Input):
 
 
 class Attach(Input):
-    """A document put to a candidate, or to an application (then to its candidate and job)."""
+    """A document put to a candidate; with `job_id`, to their application for that job."""
 
     candidate_id: Id
     file: File
-    application_id: Id | None = None
+    job_id: Id | None = None
 
 
 class Move(Input):
     """An application moved to a stage; `anyway`: also one that was rejected, which requalifies it."""
 
     application_id: Id
+    candidate_id: Id
     stage_id: Id
     work_location_id: Id | None = None
     hired_at: str | None = None
@@ -104,6 +105,7 @@ class Reject(Input):
     """An application rejected, with a note on the candidate if one is given."""
 
     application_id: Id
+    candidate_id: Id
     rejection_reason_id: Id
     note: Text | None = None
 
@@ -112,6 +114,7 @@ class Unreject(Input):
     """An application that is no longer rejected."""
 
     application_id: Id
+    candidate_id: Id
 
 
 class Note(Input):
@@ -139,7 +142,6 @@ class ResultLink(Input):
     url: str
     prefix: str = ""
     attributes: tuple[Attribute, ...] = ()
-    application_id: Id | None = None
 
 
 class SetField(Input):
@@ -159,11 +161,18 @@ class Consent(Input):
 
 
 class Assign(Input):
-    """Users made responsible for a candidate, or no longer so."""
+    """A candidate put into a job: an application of theirs is made."""
 
     candidate_id: Id
-    user_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=50)]
-    job_id: Id | None = None
+    job_id: Id
+    stage_id: Id | None = None
+
+
+class Unassign(Input):
+    """An application taken away; the candidate stays."""
+
+    application_id: Id
+    candidate_id: Id
 
 
 class Evaluation(Input):
@@ -196,3 +205,7 @@ class Delete(Input):
     """A candidate deleted; Recruitee keeps them among the deleted, from where they can be restored."""
 
     candidate_id: Id
+
+
+class Document(RootModel[dict[str, Any]]):
+    """A JSON object that is passed on as it is."""

@@ -20,15 +20,8 @@ KINDS: Final[Mapping[str, type[Input]]] = {
     "set_custom_field": inputs.SetField,
     "set_consent": inputs.Consent,
     "assign": inputs.Assign,
-    "unassign": inputs.Assign,
+    "unassign": inputs.Unassign,
     "evaluate": inputs.Evaluation,
     "schedule_interview": inputs.Interview,
     "delete_candidate": inputs.Delete,
 }
-CREATES: Final = frozenset({"create_application"})
-"""Those whose candidate has no id before they are done."""
-
-
-def kind_of(given: Input, kind: str) -> bool:
-    """Say whether an input belongs to a kind."""
-    return isinstance(given, KINDS[kind])

@@ -144,13 +144,14 @@ class Actions:
         """Keep that a step was not carried out, although it was sent; raises Fenced."""
         await self.note(lease, action, **{f"s:{name}": ""})
 
-    async def end(self, lease: Lease, action: str, result: Result) -> None:
-        """End it; raises Fenced."""
+    async def end(self, lease: Lease, action: str, result: Result, subject: str = "") -> None:
+        """End it; `subject`: the candidate that it turned out to be about. Raises Fenced."""
         sealed = self._vault.seal(result.dump(), f"action:{lease.id}")
         again = 1 if result.again else 0
         done = await self._pipe.run(
-            "end_action", lease.id, lease.token, action, sealed, again, KEPT_S, LISTED
-        )
+            "end_action", lease.id, lease.token, action, sealed, again, KEPT_S, LISTED,
+            subject,
+        )  # fmt: skip
         if not done:
             raise Fenced(lease.id)
 

@@ -1,13 +1,14 @@
 """Have an action done for a caller of Kombo's API, and say how it ended in Kombo's words."""
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from service.actions import KEY_HEADER, KEY_MOST, Going, NotTaken, Over, perform
 from service.callers import Caller
-from service.core.actions.inputs import Input
+from service.core.actions.files import MOST_BYTES
+from service.core.actions.inputs import File, Input
 from service.core.actions.result import Result
 from service.core.store.connections import Connection
 from service.core.store.store import Store
@@ -24,6 +25,8 @@ from service.kombo.envelope import (
 )
 from service.state import Request
 
+BODY_MOST: Final = MOST_BYTES * 2
+"""Base64 is a third more than its bytes, and there is room for the rest."""
 REMOTE_ID: Final = "remote:"
 NOT_READY: Final = "INTEGRATION.SETUP_INCOMPLETE"
 ENDS: Final[Mapping[str, tuple[int, str]]] = {
@@ -50,6 +53,33 @@ class Wire(BaseModel):
     """A body of Kombo's; what it does not name is left alone, as Kombo does."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class FileAsked(Wire):
+    """A document: `data` in base64 with its type, or `data_url`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=1000)]
+    content_type: Annotated[str | None, Field(pattern=r"^[\w.-]+\/[\w.+-]+$")] = None
+    data_url: Annotated[str | None, Field(max_length=4000)] = None
+    data: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.data is None) == (self.data_url is None):
+            raise ValueError("give either data or data_url")
+        if self.data is not None and self.content_type is None:
+            raise ValueError("data needs a content_type")
+        return self
+
+
+class AttachmentAsked(FileAsked):
+    """A document and what it is."""
+
+    type: Literal["CV", "COVER_LETTER", "OTHER"]
+
+    def wanted(self) -> File:
+        """Return it in our terms."""
+        return File.model_validate(self.model_dump())
 
 
 class Application(NamedTuple):
