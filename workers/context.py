@@ -81,6 +81,13 @@ class Lately:
         return any(row is not None and row[0] > moment and row[1] is not by for row in rows)
 
 
+@dataclass(slots=True)
+class Looks:
+    """When a write whose answer was lost is looked for: it may be under way when its line breaks."""
+
+    after_s: tuple[float, ...] = (0.0, 1.0, 3.0, 8.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One worker process."""
@@ -107,6 +114,7 @@ class Context:
         default_factory=lambda: Briefly(BODIES, BODIES_LIVE_S)
     )
     known: Known = field(default_factory=Known)
+    looks: Looks = field(default_factory=Looks)
     expected: Briefly[tuple[str, str], Cause] = field(
         default_factory=lambda: Briefly(10_000, EXPECTED_S)
     )

@@ -17,6 +17,7 @@ from service.core.store.store import Store
 from service.core.unified.model import Ref
 from service.sandbox.app import SandboxConfig, create_sandbox
 from service.sandbox.state import Sandbox
+from tests.actions.cutting import Line, line_to
 from tests.serving import eventually, serving
 from workers.app import running
 from workers.context import Context
@@ -40,6 +41,7 @@ class Acting:
     http: httpx.AsyncClient
     sdk: Kombo
     ctx: Context
+    line: Line
 
     async def send(self, method: str, path: str, body: Json | None = None, **headers: str) -> Any:
         """Send a request to Kombo's API by hand; underscores in headers' names are hyphens."""
@@ -50,8 +52,8 @@ class Acting:
                      "x-integration-id": self.connection.integration_id, **given},
         )  # fmt: skip
 
-    async def ids(self, path: str, **params: str) -> dict[str, str]:
-        """Return remote id -> Kombo's id of the rows of a list, as `candidates` or `jobs`."""
+    async def rows(self, path: str, **params: str) -> list[Json]:
+        """Return the rows of one of Kombo's lists, as `candidates` or `jobs`."""
         headers = {
             "authorization": f"Bearer {ADMIN}",
             "x-integration-id": self.connection.integration_id,
@@ -59,7 +61,12 @@ class Acting:
         answer = await self.http.get(
             f"{self.url}/v1/ats/{path}", params={"page_size": "250", **params}, headers=headers
         )
-        return {row["remote_id"]: row["id"] for row in answer.json()["data"]["results"]}
+        found: list[Json] = answer.json()["data"]["results"]
+        return found
+
+    async def ids(self, path: str, **params: str) -> dict[str, str]:
+        """Return remote id -> Kombo's id of the rows of a list."""
+        return {row["remote_id"]: row["id"] for row in await self.rows(path, **params)}
 
     async def told(self) -> list[Json]:
         """Return every event that was told."""
@@ -98,9 +105,9 @@ class Acting:
 async def acting(settings: Settings, store: Store) -> AsyncIterator[Acting]:
     """A company of 36 candidates that was read whole, with its webhooks registered."""
     app = create_sandbox(SandboxConfig(token=TOKEN))
-    async with serving(app) as far:
+    async with serving(app) as far, line_to(far) as line:
         settings = settings.model_copy(
-            update={"recruitee_url": AnyHttpUrl(far), "recruitee_rate": 100_000}
+            update={"recruitee_url": AnyHttpUrl(line.url), "recruitee_rate": 100_000}
         )
         auth = {"authorization": f"Bearer {TOKEN}"}
         async with (
@@ -129,5 +136,5 @@ async def acting(settings: Settings, store: Store) -> AsyncIterator[Acting]:
                 timeout_ms=10_000,
             )
             yield Acting(
-                url, store, connection, app.state.sandbox, recruitee, knobs, http, sdk, ctx
+                url, store, connection, app.state.sandbox, recruitee, knobs, http, sdk, ctx, line
             )

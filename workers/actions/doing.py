@@ -27,8 +27,6 @@ from workers.context import Context
 from workers.lists import page
 
 AHEAD: Final = 2  # requests by which an action may be ahead of the rate: people wait for it
-LOOKS_S: Final = (0.0, 1.0, 3.0, 8.0)
-"""When a lost answer is looked for: a write may still be under way when its connection broke."""
 
 Kept = Mapping[str, Any]
 Found = Callable[[], Awaitable[Kept | None]]
@@ -189,7 +187,8 @@ class Doing:
 
     async def _looked(self, found: Found | None, again: bool) -> Kept | None:
         """Look for what a lost answer would have told; once only, when it may simply be sent again."""
-        for wait in LOOKS_S[: 1 if again else None] if found else ():
+        waits = self.ctx.looks.after_s
+        for wait in waits[: 1 if again else None] if found else ():
             await asyncio.sleep(wait)
             if (there := await found()) is not None:  # type: ignore[misc]
                 return there

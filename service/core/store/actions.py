@@ -98,7 +98,7 @@ class Actions:
         key = await self._digest(asked.c, asked.by_id, asked.key) if asked.key else print_
         cause = Cause("action", event_id=action, event_type=asked.kind)
         kept = {
-            "id": action, "connection_id": asked.c, "kind": asked.kind, "by": asked.by,
+            "connection_id": asked.c, "kind": asked.kind, "by": asked.by,
             "by_id": asked.by_id, "key": asked.key[:200], "subject": asked.subject,
             "input": self._vault.seal(said, f"action:{asked.c}"),
         }  # fmt: skip

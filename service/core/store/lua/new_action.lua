@@ -18,7 +18,7 @@ end
 -- Sent twice because a reply was lost, it is the same action.
 if what == 0 and redis.call('EXISTS', 'act:' .. id) == 1 then return {0, id} end
 if redis.call('SCARD', 'actopen:' .. c) >= tonumber(ARGV[5]) then return {-3, id} end
-redis.call('HSET', 'act:' .. id, 'print', print, 'status', 'open', unpack(ARGV, 8))
+redis.call('HSET', 'act:' .. id, 'id', id, 'print', print, 'status', 'open', unpack(ARGV, 8))
 redis.call('HDEL', 'act:' .. id, 'again', 'result', 'ended')
 redis.call('HINCRBY', 'act:' .. id, 'turn', 1)
 redis.call('HSET', 'act:' .. id, 'begun', now)
@@ -27,7 +27,8 @@ redis.call('PERSIST', 'act:' .. id)
 redis.call('SADD', 'actopen:' .. c, id)
 redis.call('ZADD', 'acts:' .. c, now, id)
 if key ~= '' then redis.call('SET', named, id, 'EX', ARGV[6]) end
-redis.call('XADD', 'in:' .. c, '*', 'e', ARGV[7])
+-- The entry names the action; ids have no letter that a pattern would take for something else.
+redis.call('XADD', 'in:' .. c, '*', 'e', (string.gsub(ARGV[7], ARGV[2], id)))
 if redis.call('HEXISTS', 'lease:in', c) == 0 then redis.call('ZADD', 'ready:in', 'LT', now, c) end
 ring('in', now)
 return {what, id}
