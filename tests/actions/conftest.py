@@ -39,7 +39,7 @@ class Acting:
     recruitee: httpx.AsyncClient  # of the company
     knobs: httpx.AsyncClient
     http: httpx.AsyncClient
-    sdk: Kombo
+    sdk: Any  # its answers are optional by type and never by fact
     ctx: Context
     line: Line
 

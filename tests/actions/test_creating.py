@@ -1,12 +1,13 @@
 """Candidates and applications made through Kombo's own client: once, and an existing person is found."""
 
 import base64
+from typing import Any
 
 import pytest
 
 from tests.actions.conftest import Acting
 
-ADA = {"first_name": "Ada", "last_name": "Probe", "email_address": "ada.probe@example.org",
+ADA: Any = {"first_name": "Ada", "last_name": "Probe", "email_address": "ada.probe@example.org",
        "phone_number": "+31612345678", "social_links": [{"url": "https://example.org/ada"}]}  # fmt: skip
 
 
@@ -20,7 +21,7 @@ async def test_an_application_is_made_with_its_candidate_and_told_as_our_own(
 ) -> None:
     remote_job, job = await _job(acting)
     before = len(acting.sandbox.company.people)
-    made = await acting.sdk.ats.create_application_async(
+    made: Any = await acting.sdk.ats.create_application_async(
         job_id=job,
         candidate=ADA,
         attachments=[
@@ -55,9 +56,9 @@ async def test_somebody_who_is_there_gets_the_application_and_no_second_self(
     acting: Acting,
 ) -> None:
     jobs = list((await acting.ids("jobs", statuses="OPEN")).values())
-    first = await acting.sdk.ats.create_application_async(job_id=jobs[0], candidate=ADA)
+    first: Any = await acting.sdk.ats.create_application_async(job_id=jobs[0], candidate=ADA)
     before = len(acting.sandbox.company.people)
-    second = await acting.sdk.ats.create_application_async(job_id=jobs[1], candidate=ADA)
+    second: Any = await acting.sdk.ats.create_application_async(job_id=jobs[1], candidate=ADA)
 
     assert len(acting.sandbox.company.people) == before
     assert second.data.candidate.remote_id == first.data.candidate.remote_id

@@ -7,7 +7,7 @@ from service.core.actions.inputs import CreateApplication, Move
 from service.core.recruitee.client import Ok
 from service.core.recruitee.writing import Write
 from service.core.unified.model import Ref
-from workers.actions.careers import answered_on_site, site_of
+from workers.actions.careers import on_site, site_of
 from workers.actions.doing import Doing, Ended, Kept
 from workers.actions.papers import attached
 from workers.actions.placing import moved, placed, placement_of
@@ -69,13 +69,23 @@ async def _made(doing: Doing, given: CreateApplication) -> None:
     async def found() -> Kept | None:
         return await _newcomer(doing, given)
 
-    asked = _asked(given) if site is None else await answered_on_site(doing, given, site)
+    asked = _asked(given) if site is None else await on_site(doing, given, site)
     made = await doing.step("candidate", asked, kept=_kept_of(given), found=found)
     who = str(made["id"])
     doing.ids["candidate"] = who
     doing.touches(Ref("candidate", who))
     if given.job_id:
         await _settled(doing, given, made)
+    if site is not None and len(given.person.social_links) + len(given.person.links):
+        await doing.beside(_linked(doing, given, who))
+
+
+async def _linked(doing: Doing, given: CreateApplication, who: str) -> None:
+    """Write what the careers site does not take."""
+    lists = {"social_links": list(given.person.social_links), "links": list(given.person.links)}
+    said = {name: value for name, value in lists.items() if value}
+    path = f"/candidates/{who}"
+    await doing.step("links", Write("PATCH", path, {"candidate": said}), again=True)
 
 
 async def _settled(doing: Doing, given: CreateApplication, made: Kept) -> None:

@@ -31,7 +31,7 @@ async def attached(
     """
     if _over(doing, name):
         return
-    part = await _part(doing, file, name)
+    part = await part_of(doing, file, name)
     what = PROFILE.get(file.type)
     if what is not None and await _lacks(doing, candidate_id, what):
         await _of_profile(doing, candidate_id, what, part, name)
@@ -45,7 +45,7 @@ def _over(doing: Doing, name: str) -> bool:
     return "kept" in doing.one.steps.get(name, {})
 
 
-async def _part(doing: Doing, file: File, name: str) -> Part:
+async def part_of(doing: Doing, file: File, name: str) -> Part:
     """Return the document as it is sent; raises Ended for what is not taken."""
     if file.data is not None:
         data: bytes | str = files.decoded(file)

@@ -29,10 +29,13 @@ class File(Input):
 
 
 class Answered(Input):
-    """An answer to a screening question; its type follows the question's format."""
+    """An answer to a screening question, as the careers site takes it; one of the four is given."""
 
     question_id: Id
-    answer: Any
+    content: Text | None = None
+    flag: bool | None = None
+    many: tuple[str, ...] | None = None
+    file: File | None = None
 
 
 class Person(Input):

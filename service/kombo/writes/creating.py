@@ -7,10 +7,11 @@ from pydantic import Field, field_validator
 from starlette.responses import Response
 
 from service.core import times
-from service.core.actions import inputs
+from service.core.actions import answers, inputs
 from service.core.actions.result import Result
 from service.core.store.connections import Connection
-from service.kombo.envelope import TIMED_OUT, Refused, passed_on
+from service.core.unified.model import Ref
+from service.kombo.envelope import INPUT_INVALID, TIMED_OUT, Refused, passed_on
 from service.kombo.tables import Tables
 from service.kombo.writes import shown
 from service.kombo.writes.acting import BODY_MOST, AttachmentAsked, Wire, act, remote
@@ -164,18 +165,15 @@ async def _created(
     by = asked.sourced_by and await remote(
         request, connection, "user", asked.sourced_by.user_id, "sourced_by.user_id"
     )
-    answers, unknown = await _answers(request, connection, asked)
+    given_answers, said = await _answers(request, connection, asked)
     wanted = inputs.CreateApplication(
         person=_person(asked), job_id=job_id, stage_id=stage_id or None,
         source=await _source(request, connection, asked.source), sourced_by=by or None,
-        answers=answers,
+        answers=given_answers,
         files=tuple(each.wanted() for each in asked.attachments),
         consent_expires_at=asked.gdpr_consent.expires_at if asked.gdpr_consent else None,
     )  # fmt: skip
     result = await act(request, connection, "create_application", wanted)
-    said = [
-        f"there is no screening question {each[:80]}: its answer was left out" for each in unknown
-    ]
     return result.model_copy(update={"warnings": (*result.warnings, *said)})
 
 
@@ -204,18 +202,32 @@ async def _source(request: Request, connection: Connection, source: Source | Non
 async def _answers(
     request: Request, connection: Connection, asked: Asked
 ) -> tuple[tuple[inputs.Answered, ...], list[str]]:
-    """Return the answers to questions that are there, and the questions that are not."""
-    found, unknown = [], []
-    for each in asked.screening_question_answers:
+    """Return the answers that can be sent, and what is to be said of the others.
+
+    Raises Refused for an answer of the wrong type, as Kombo does.
+    """
+    found, said = list[inputs.Answered](), list[str]()
+    for number, each in enumerate(asked.screening_question_answers):
         try:
             known = await remote(
                 request, connection, "screening_question", each.question_id, "question_id"
             )
         except Refused:
-            unknown.append(each.question_id)
+            said.append(f"there is no screening question {each.question_id[:80]}: left out")
             continue
-        found.append(inputs.Answered(question_id=known, answer=each.answer))
-    return tuple(found), unknown
+        ref = Ref("screening_question", known)
+        question = (await request.state["store"].records.load(connection.id, [ref])).get(ref)
+        shape = question.fields.get("format") if question else None
+        try:
+            answer = answers.checked(known, shape, each.answer)
+        except ValueError as error:
+            at = f"screening_question_answers.{number}.answer"
+            raise Refused(400, INPUT_INVALID, f"{at}: {error}") from None
+        if answer is None:
+            said.append(f"an answer to question {each.question_id[:80]} is of no type to send")
+        else:
+            found.append(answer)
+    return tuple(found), said
 
 
 def _id(result: Result, model: str) -> str:
