@@ -43,3 +43,20 @@ async def test_the_same_key_is_the_same_action_and_another_body_under_it_is_refu
     assert other.status_code == 409
     assert other.json()["error"]["code"] == "PLATFORM.INPUT_INVALID"
     assert "Twice" not in await _tags(acting, remote_id)
+
+
+async def test_without_a_key_a_state_is_set_each_time_and_what_adds_is_done_once(
+    acting: Acting,
+) -> None:
+    remote_id, uid = next(iter((await acting.ids("candidates")).items()))
+    path, body = f"/ats/candidates/{uid}/tags", {"tag": {"name": "On and off"}}
+    for method in ("POST", "DELETE", "POST"):
+        assert (await acting.send(method, path, body)).status_code == 200
+    assert "On and off" in await _tags(acting, remote_id)
+
+    words = {"content": "Said once", "content_type": "PLAIN_TEXT"}
+    for _ in range(2):
+        said = await acting.send("POST", f"/ats/candidates/{uid}/notes", words)
+        assert said.status_code == 200
+    notes = await acting.recruitee.get(f"/candidates/{remote_id}/notes")
+    assert sum("Said once" in str(note["body"]) for note in notes.json()["notes"]) == 1

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from service.core import ids
 from service.core.actions.inputs import Input
-from service.core.actions.kinds import KINDS
+from service.core.actions.kinds import ADDS, KINDS
 from service.core.actions.result import Result
 from service.core.crypto import Vault
 from service.core.errors import Fenced
@@ -90,12 +90,13 @@ class Actions:
     async def take(self, asked: Asked) -> Taken:
         """Take an action in, durably, and put it before the connection's worker.
 
-        Without a key of the caller's the same request within 30 s is the same action.
+        Without a key of the caller's the same request to add something within 30 s is the same action.
         """
         action, said = ids.draw(), asked.given.model_dump_json(exclude_defaults=True)
         # Keyed hashes: what is asked for holds personal data.
         print_ = await self._digest(asked.c, asked.by_id, asked.kind, asked.given.model_dump_json())
-        key = await self._digest(asked.c, asked.by_id, asked.key) if asked.key else print_
+        derived = print_ if asked.kind in ADDS else ""
+        key = await self._digest(asked.c, asked.by_id, asked.key) if asked.key else derived
         cause = Cause("action", event_id=action, event_type=asked.kind)
         kept = {
             "connection_id": asked.c, "kind": asked.kind, "by": asked.by,
