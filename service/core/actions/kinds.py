@@ -25,3 +25,9 @@ KINDS: Final[Mapping[str, type[Input]]] = {
     "schedule_interview": inputs.Interview,
     "delete_candidate": inputs.Delete,
 }
+ADDS: Final = frozenset({
+    "create_application", "add_attachment", "add_note", "add_result_link", "evaluate",
+    "schedule_interview",
+})  # fmt: skip
+"""Those that add something: without a key of the caller's the same request twice is a repetition. The
+others set a state, which may be set, taken back and set again within seconds."""
