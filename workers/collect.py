@@ -15,6 +15,7 @@ from service.core.recruitee.client import (
     Hidden,
     Later,
     Missing,
+    Ok,
     Refused,
     Unauthorized,
 )
@@ -22,7 +23,7 @@ from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
 from service.core.store.records import Known
 from service.core.unified.model import Cause, Collection, Draft, Ref
-from service.core.unified.registry import COLLECTIONS
+from service.core.unified.registry import COLLECTIONS, ROOTS
 from workers.asking import Asking, Failed, Lost, Outcome, Unanswered
 from workers.commit import RACES, Commit, Found, Gone, Overtaken
 from workers.context import Context
@@ -35,6 +36,7 @@ MANY, MANY_SHARE = 20, 0.02  # invariant 7: when more vanish in one pass, stop a
 COMPANY = "0"  # the id in the name of a list that is the company's
 TOO_MUCH = "more vanished at once than is believed"
 NOT_OURS = "not for this token"
+IGNORED = "it shows others' records: its filter is ignored"
 log = logger("collect")
 
 
@@ -56,7 +58,7 @@ async def collect(
 
     `believed`: of so many a person said that they are gone indeed.
     """
-    commit = Commit(ctx, connection, lease, causes, acks, parked, quiet, first)
+    commit = Commit(ctx, connection, lease, causes, acks, parked, quiet, first, whole=True)
     return await _List(commit, ref, Asking(ctx, connection, burst), believed).run()
 
 
@@ -150,7 +152,11 @@ class _List:
 
     async def _whole(self, first: Page | None = None) -> Whole:
         of = self._of
-        return await whole(self._asking, of.listing, self._ref.remote_id, first, of.partial)
+        read = await whole(self._asking, of.listing, self._ref.remote_id, first, of.partial)
+        owners = {of.owner_of(row) for row in read.rows.values()} if of.owner else set()
+        if owners - {self._ref.remote_id, None}:
+            read.doubt = read.doubt or IGNORED
+        return read
 
     def _drafts(self, read: Whole) -> list[Draft]:
         facts, owner = self._commit.facts(), self._ref.remote_id
@@ -172,6 +178,8 @@ class _List:
             )
             still = set(self._absent(self._drafts(again), known))
             absent = [ref for ref in absent if ref in still]
+            if absent and not await self._owner_is_seen():
+                return [], NOT_OURS
         of = len(absent), sum(ref.model == self._of.member for ref in known)
         if not read.doubt and of[0] > allowed(of[1]) + self._believed:
             read = replace(read, doubt=TOO_MUCH)
@@ -183,6 +191,15 @@ class _List:
             await records.doubt(c, self._ref, read.doubt, *of)
             return [], read.doubt
         return absent, ""
+
+    async def _owner_is_seen(self) -> bool:
+        """Say whether the owner is served: else a list that is filtered by it may be empty for that alone."""
+        owner, listing = self._of.owner, self._of.listing
+        if owner is None or "{id}" in listing.path:
+            return True
+        root = ROOTS[owner]
+        path = root.path.format(id=self._ref.remote_id)
+        return isinstance(await self._asking.further(path, root.params), Ok)
 
     def _absent(self, drafts: Sequence[Draft], known: Known) -> list[Ref]:
         shown = {Ref(draft.model, draft.remote_id) for draft in drafts}

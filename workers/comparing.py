@@ -24,6 +24,7 @@ from workers.scope import within
 from workers.sync import expanded
 
 BECAUSE = Cause(origin="reconcile")
+OPEN_JOBS = ("OPEN", "DRAFT")
 
 
 class Compared(NamedTuple):
@@ -46,6 +47,14 @@ def absent_for(passes: int) -> Cause:
 def entries(roots: frozenset[Ref] | Sequence[Ref], cause: Cause = BECAUSE) -> list[bytes]:
     """Return inbox entries that look at roots."""
     return [entry(f"{root.model}:{root.remote_id}", cause) for root in sorted(roots)]
+
+
+async def asked_now(ctx: Context, c: str) -> list[Ref]:
+    """Return the question templates of jobs that are open: their list does not show the questions."""
+    asked = await ctx.store.records.all_fields(c, "job", "screening_question_template_id")
+    status = await ctx.store.records.all_fields(c, "job", "status")
+    used = {str(i) for job, i in asked.items() if i and status.get(job) in OPEN_JOBS}
+    return [Ref("question_template", i) for i in sorted(used)]
 
 
 async def compare(

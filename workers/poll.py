@@ -1,9 +1,9 @@
 """Poll Recruitee's activity feed: what no webhook tells becomes entries of the one inbox.
 
 What came in the last minutes is read again each time, since entries may come late or out of order; an
-entry that was taken before is known by its number. By our own clock: Recruitee's may be off. A cursor that
-is refused or not honoured is a gap: it is said, and healed by going back through the feed, else by a
-reconcile.
+entry that was taken before is known by its number. By our own clock: Recruitee's may be off, which is said
+when what has just come is not of just now. A cursor that is refused or not honoured is a gap: it is said,
+and healed by going back through the feed, else by a reconcile; so is a feed that is not served any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +28,7 @@ OVERLAP_MS = 120_000
 TRY_FORWARD_MS = 3_600_000
 GAP_MS, GAP_POLLS = 600_000, 10
 BESIDE_BURST = 2
+CLOCK_MS = 60_000  # so far a clock may be off
 log = logger("poll")
 
 
@@ -83,7 +84,9 @@ class Poll:
                 return answer
             case Later(reason, after_s):
                 return Failed(reason, after_s)
-        if self.watch.get("served") != "0":
+        if self.watch.get("served") == "1":
+            await self._gap("the feed is not served to the token any more", "reconcile")
+        elif self.watch.get("served") != "0":
             log.warning("poll.not_served", connection_id=self.connection.id)
         elif self._away(NOT_SERVED_S):
             await self._gap("nothing was asked for so long, and no feed tells of it", "reconcile")
@@ -119,6 +122,7 @@ class Poll:
             if any(one.id < after for one in page):
                 return await self._turn(cursor, now, "the feed does not honour its cursor")
             number += await self._take(fresh, cursor)
+            self._hold_clock(fresh, now)
             after, longest = feed.newest(fresh) or after, max(longest, size)
             # How long its pages are at most nobody says: a shorter one than it gave before is the last.
             if size < longest or not size:
@@ -132,6 +136,17 @@ class Poll:
             {"cursor": after, "mark": ""} if self.more else self._settled(after, cursor, now)
         )
         return Done(number)
+
+    def _hold_clock(self, entries: Sequence[feed.Entry], now: int) -> None:
+        """Note how far Recruitee's clock is off, in seconds, by entries that were not there a poll ago."""
+        polled = int(self.watch.get("polled_at", 0))
+        seen = int(self.watch.get("mark", "").partition("@")[0] or self.watch["cursor"])
+        said = [times.parse(one.cause.at) or 0 for one in entries if one.id > seen]
+        if not said or not polled:
+            return
+        off = max(said) - now
+        just_now = -(now - polled) - OVERLAP_MS <= off <= CLOCK_MS
+        self.noted["clock_off"] = 0 if just_now else round(off / 1000)
 
     def _settled(self, newest: int, cursor: int, now: int) -> dict[str, str | int]:
         """Move the cursor on to what was the newest two minutes ago, by our clock."""

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from service.core.logs import logger
 from service.core.recruitee.client import (
     MAX_IN_FLIGHT,
-    Hidden,
     Later,
-    Ok,
     Unauthorized,
 )
 from service.core.store.connections import Connection
@@ -22,9 +20,16 @@ from service.core.store.memory import Rung
 from service.core.store.reconciliations import Reconciliation
 from service.core.unified.model import Cause, Listing, Ref
 from service.core.unified.registry import COLLECTIONS, ROOTS
+from workers.absence import Absence
 from workers.asking import Asking, Done, Failed, Lost, Outcome, Unanswered
 from workers.collect import COMPANY, TOO_MUCH, allowed, collect
-from workers.comparing import BECAUSE, absent_for, compare, entries, member_of
+from workers.comparing import (
+    BECAUSE,
+    asked_now,
+    compare,
+    entries,
+    member_of,
+)
 from workers.context import Context
 from workers.lists import following, page
 from workers.searching import ACTIVITY, ORDERS, Order, Search
@@ -34,8 +39,8 @@ BURST = 2
 BITE = 2 * MAX_IN_FLIGHT  # live work waits for so many looks at most
 FULL_WAITS_S = 10.0
 ROOTS_FIRST = ("job", "candidate")
-SAMPLE = 3
 MAX_PAGES = 20_000
+ONE_BY_ONE = "one_by_one"
 log = logger("reconcile")
 
 
@@ -44,7 +49,7 @@ def parts() -> list[str]:
     rest = sorted(ROOTS.keys() - set(ROOTS_FIRST))
     lists = sorted(n for n, c in COLLECTIONS.items() if c.owner is None)
     bulk = sorted(n for n, c in COLLECTIONS.items() if c.bulk is not None)
-    return [*ROOTS_FIRST, *rest, *lists, *bulk, *ORDERS, "each_job"]
+    return [*ROOTS_FIRST, *rest, *lists, *bulk, *ORDERS, ONE_BY_ONE]
 
 
 class Reconcile:
@@ -83,8 +88,8 @@ class Reconcile:
             outcome = await self._part(names[self.one.part])
         except Unanswered as error:
             return error.outcome
-        if isinstance(outcome, Done):
-            await self._ctx.store.reconciliations.save(self.one)
+        if isinstance(outcome, Done) and not await self._ctx.store.reconciliations.save(self.one):
+            self.one.status = "canceled"  # by somebody else, meanwhile
         return outcome
 
     async def _a_few(self) -> bool:
@@ -96,8 +101,8 @@ class Reconcile:
         return bool(some)
 
     async def _part(self, name: str) -> Outcome:
-        if name == "each_job":
-            return await self._each_job()
+        if name == ONE_BY_ONE:
+            return await self._one_by_one()
         for order in ORDERS:
             if name == order:
                 return await self._searched(order)
@@ -166,66 +171,14 @@ class Reconcile:
         if total is not None and total != self.one.read.get(name, 0):
             await self._doubt(name, "its total is not what its pages hold")
         if not self._doubted(name):
-            await self._absent(name)
+            before = self._watch.get(f"pass:{name}", "")
+            absence = Absence(self._ctx, self._connection, self.one, before)
+            if why := await absence.see_to(name):
+                await self._doubt(name, why)
         if not self._doubted(name):
             await self._ctx.store.records.trust(self._c, Ref(name, COMPANY))
             await self._ctx.store.watching.note(self._c, **{f"pass:{name}": self.one.number})
         return self._next_part()
-
-    async def _absent(self, name: str) -> None:
-        member, confirmed = member_of(name), self.one.confirmed.get(name, 0)
-        total = sum((await self._ctx.store.records.counts(self._c, [member])).values())
-        most = allowed(total) + confirmed
-        gone, count = await self._unseen(name, member, most)
-        self.one.add(self.one.absent, name, count)
-        if count > most and await self._shown_after_all(name, list(gone)):
-            await self._doubt(name, "it does not show records that are there")
-        elif count > most:
-            self.one.held.append(name)
-            why = f"{count} of {total} {member} records vanished at once"
-            await self._doubt(name, why)
-        else:
-            for passes in sorted(set(gone.values())):
-                some = [i for i, n in gone.items() if n == passes]
-                await self._put_off(await self._roots_of(name, member, some), absent_for(passes))
-
-    async def _unseen(self, name: str, member: str, most: int) -> tuple[dict[str, int], int]:
-        """Return who was not shown, with the passes in a row, and how many; no more than `most` by name."""
-        before = self._watch.get(f"pass:{name}", "")
-        gone, count, cursor = dict[str, int](), 0, 0
-        while True:
-            cursor, some = await self._ctx.store.reconciliations.unseen(
-                self.one, member, before, cursor
-            )
-            some = {i: passes for i, passes in some.items() if i not in gone}
-            count += len(some)
-            gone |= dict(list(some.items())[: max(0, most + SAMPLE - len(gone))])
-            if not cursor:
-                return gone, count
-
-    async def _shown_after_all(self, name: str, gone: Sequence[str]) -> bool:
-        """Ask for some that a list did not show: whether they are there, or hidden from the token."""
-        if name not in ROOTS:
-            return False
-        asking = Asking(self._ctx, self._connection, BURST)
-        for remote_id in gone[:SAMPLE]:
-            answer = await asking.further(ROOTS[name].path.format(id=remote_id), ROOTS[name].params)
-            if isinstance(answer, Ok | Hidden):
-                return True
-        return False
-
-    async def _roots_of(self, name: str, member: str, gone: Sequence[str]) -> list[Ref]:
-        if name in ROOTS:
-            return [Ref(name, remote_id) for remote_id in gone]
-        records = self._ctx.store.records
-        known = await records.load(self._c, [Ref(member, remote_id) for remote_id in gone])
-        owners = {s.fields.get("candidate_id") for s in known.values()}
-        found = [
-            await records.remote_id(self._c, "candidate", uid)
-            for uid in owners
-            if isinstance(uid, str)
-        ]
-        return [Ref(name, remote_id) for remote_id in found if remote_id]
 
     async def _searched(self, order: Order) -> Outcome:
         """Go down search to where the last reconcile began; who moved since is read with all papers."""
@@ -258,8 +211,9 @@ class Reconcile:
         await self._ctx.store.watching.note(self._c, **{f"proof:{order}": turn.mark})
         return self._next_part()
 
-    async def _each_job(self) -> Outcome:
-        """Look at every job that is not over by itself, where no feed tells of its papers."""
+    async def _one_by_one(self) -> Outcome:
+        """Look at what no list shows: questions; and where no feed tells of them, jobs and their papers."""
+        await self._put_off(await asked_now(self._ctx, self._c), BECAUSE)
         if self._watch.get("served") != "1":
             status = await self._ctx.store.records.all_fields(self._c, "job", "status")
             names = ["job", *(each.name for each in owned_by("job", bulk=False))]

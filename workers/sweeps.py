@@ -19,7 +19,7 @@ from service.core.unified.model import Collection, Listing, Ref
 from service.core.unified.registry import COLLECTIONS, ROOTS
 from workers.asking import Asking, Done, Failed, Lost, Outcome, Unanswered
 from workers.collect import COMPANY, collect
-from workers.comparing import BECAUSE, compare, entries
+from workers.comparing import BECAUSE, asked_now, compare, entries
 from workers.context import Context
 from workers.lists import Page, following, page
 from workers.searching import ACTIVITY, Order, Search
@@ -27,7 +27,6 @@ from workers.searching import ACTIVITY, Order, Search
 BESIDE_BURST = 2
 WINDOW = timedelta(days=2)
 NOT_OURS = "not for this token"
-OPEN_JOBS = ("OPEN", "DRAFT")
 SEARCHED: Mapping[str, Order] = {EDITED: "updated_at", ACTIVE: "last_activity_at"}
 log = logger("sweep")
 
@@ -62,7 +61,8 @@ class Sweep:
         if self.name == UPCOMING:
             return await self._compared("candidate_interviews", _window())
         if self.name == "question_template":
-            return await self._asked()
+            await self._look_at(await asked_now(self.ctx, self.connection.id), count=False)
+            return Done(0)
         if self.name in ROOTS:
             return await self._compared(self.name, ROOTS[self.name].listing)
         outcome = await collect(
@@ -105,15 +105,6 @@ class Sweep:
             await self._look_at(sorted(found.differing))
             at, before = following(listing, at, len(shown.rows)), shown
         await self._trusted()
-        return Done(0)
-
-    async def _asked(self) -> Outcome:
-        """Look at the questions that jobs ask now: their list does not show them."""
-        records, c = self.ctx.store.records, self.connection.id
-        asked = await records.all_fields(c, "job", "screening_question_template_id")
-        status = await records.all_fields(c, "job", "status")
-        used = {str(i) for job, i in asked.items() if i and status.get(job) in OPEN_JOBS}
-        await self._look_at([Ref(self.name, i) for i in sorted(used)], count=False)
         return Done(0)
 
     async def _look_at(self, roots: Sequence[Ref], *, count: bool = True) -> None:

@@ -170,10 +170,10 @@ class Sync:
         return Done(0)
 
     def _back(self, part: Part, listing: Listing, one: Page) -> None:
-        """Go back a page: the list has shrunk, and what followed may have slipped into what was read."""
+        """Go back a page, until one shows what was read last: what followed slipped in among it."""
         log.info("sync.back", connection_id=self._c, path=listing.path)
         part.at = max(0, part.at - (listing.limit if listing.style == "offset" else 1))
-        part.of, part.last, part.back = one.total, [], part.back + 1
+        part.of, part.back = one.total, part.back + 1
 
     def _commit(self) -> Commit:
         quiet = not self._run.emit
@@ -248,13 +248,14 @@ class Sync:
         part.of = (
             one.total if one.total is not None else self._run.part(name.removeprefix(DEEP)).read
         )
-        self._ahead = list(one.rows[part.at - start :])
-        if listing.style == "offset":
-            left = rest(listing, began, one, part.last)
-            if left.slipped and part.back < MOST_BACK:
-                self._back(part, listing, one)
-                return await self._ahead_of(listing, name, part)
-            self._ahead, part.at = list(left.rows), began + len(one.rows) - len(left.rows)
+        if listing.style != "offset":
+            self._ahead = list(one.rows[part.at - start :])
+            return one
+        left = rest(listing, began, one, part.last)
+        if left.slipped and part.back < MOST_BACK:
+            self._back(part, listing, one)
+            return await self._ahead_of(listing, name, part)
+        self._ahead, part.at = list(left.rows), began + len(one.rows) - len(left.rows)
         return one
 
     async def _put_off(self, root: Root, rows: Sequence[Row]) -> bool:

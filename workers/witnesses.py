@@ -5,7 +5,7 @@ from typing import Any
 
 from service.core.recruitee.client import Missing, Ok
 from service.core.store.records import Known
-from service.core.unified.model import Draft, Ref
+from service.core.unified.model import Draft, Ref, Root
 from service.core.unified.registry import ROOTS
 from workers.asking import Asking
 
@@ -15,10 +15,22 @@ async def listed_as_deleted(asking: Asking, ref: Ref) -> bool:
     root = ROOTS[ref.model]
     if root.deleted_params is None:
         return False
-    params = {**root.deleted_params, "ids": ref.remote_id, "limit": "1"}
-    answer = await asking.further(root.listing.path, params)
+    if ref.remote_id not in await _listed(
+        asking, root, {**root.deleted_params, "ids": ref.remote_id}
+    ):
+        return False
+    # Recruitee ignores in silence what it does not know: a list that has somebody who lives is no witness.
+    living = (i for i in await _listed(asking, root, {"limit": "2"}) if i != ref.remote_id)
+    other = next(living, None)
+    asked = {**root.deleted_params, "ids": other or ""}
+    return other is None or not await _listed(asking, root, asked)
+
+
+async def _listed(asking: Asking, root: Root, params: Mapping[str, str]) -> list[str]:
+    """Return the remote ids that a root's listing shows, at most one unless `limit` says otherwise."""
+    answer = await asking.further(root.listing.path, {"limit": "1", **params})
     rows = objects(answer.data.get(root.listing.key)) if isinstance(answer, Ok) else []
-    return any(str(row.get("id")) == ref.remote_id for row in rows)
+    return [str(row.get("id")) for row in rows]
 
 
 async def vanished(asking: Asking, root: Ref, drafts: Sequence[Draft], known: Known) -> list[Ref]:

@@ -97,6 +97,7 @@ def _feed(watch: Mapping[str, str]) -> dict[str, Any]:
         "served": None if served is None else served == "1",
         "polled_at": times.iso(polled) if polled else None,
         "backwards": bool(int(watch.get("backwards") or 0)),
+        "clock_off_s": int(watch.get("clock_off") or 0),
     }
 
 

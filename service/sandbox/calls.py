@@ -56,7 +56,7 @@ class Call:
 
     def begin(self, start: int) -> int:
         """Return where a page begins: further down while pages shrink, but for the first one."""
-        return start + self.knobs.shrink_pages if start else start
+        return max(start + self.knobs.shrink_pages, 0) if start else start
 
     def many(self, name: str) -> frozenset[str]:
         """Read a list: repeated, with or without `[]`, or comma-joined."""

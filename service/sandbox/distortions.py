@@ -60,11 +60,13 @@ def _refused(knobs: Knobs, method: str, path: str) -> Response | None:
 
 
 def _turned(scope: Scope, knobs: Knobs) -> Scope:
-    """Return the request for another page than the one that was asked for."""
-    if not knobs.repeat_page:
+    """Return the request for something else than what was asked for."""
+    if not knobs.repeat_page and not knobs.ignore_params:
         return scope
-    query = _repeated(dict(parse_qsl(scope["query_string"].decode())))
-    return {**scope, "query_string": urlencode(query).encode()}
+    asked = parse_qsl(scope["query_string"].decode())
+    query = [pair for pair in asked if pair[0] not in knobs.ignore_params]
+    turned = [*_repeated(dict(query)).items()] if knobs.repeat_page else query
+    return {**scope, "query_string": urlencode(turned).encode()}
 
 
 def _repeated(query: Query) -> Query:

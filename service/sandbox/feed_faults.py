@@ -12,7 +12,8 @@ WHOLE = 1 << 32
 
 def spoiled(rows: Iterable[Activity], limit: int, knobs: Knobs) -> list[Activity]:
     """Return a page of so many entries; one that is skipped is skipped in every answer."""
-    kept = (one for one in rows if _chance(one.id) >= knobs.feed_skip)
+    there = (one for one in rows if one.event not in knobs.feed_lacks)
+    kept = (one for one in there if _chance(one.id) >= knobs.feed_skip)
     page = list(islice(kept, limit))
     if knobs.feed_repeat:
         page = [each for one in page for each in _repeated(one, knobs.feed_repeat)][:limit]

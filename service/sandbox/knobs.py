@@ -50,9 +50,11 @@ class Knobs(BaseModel):
 
     `clock_skew_s` sets Recruitee's clock apart from ours; addresses of files work for `file_ttl_s`.
     `role` is a profile of what the token may do; `forbidden` are prefixes of paths behind
-    `/c/{company}` that answer 403. `feed_cursor` says what becomes of a cursor that has vanished.
-    `shrink_pages` skips so many records from the second page of any list on. `distort_prefix`
-    limits what follows to some paths: `drop_keys`, `add_keys` (to every record), `retype_keys`;
+    `/c/{company}` that answer 403. `feed_cursor` says what becomes of a cursor that has vanished;
+    entries of the events in `feed_lacks` are not in the feed, for as long as they stand there.
+    `shrink_pages` skips so many records from the second page of any list on; below 0 it shows so
+    many again. `distort_prefix` limits what follows to some paths: `drop_keys`, `add_keys` (to
+    every record), `retype_keys`; parameters in `ignore_params` are ignored in silence;
     `repeat_page` answers each page but the first with the one before it, `total_offset` is added
     to totals.
     """
@@ -81,13 +83,15 @@ class Knobs(BaseModel):
     feed_skip: Probability = 0
     feed_repeat: Probability = 0
     feed_reorder: bool = False
+    feed_lacks: frozenset[str] = frozenset()
     feed_cursor: Literal["kept", "refused", "ignored"] = "kept"
     distort_prefix: str = ""
     drop_keys: frozenset[str] = frozenset()
     add_keys: dict[str, Any] = Field(default_factory=dict)
     retype_keys: dict[str, Kind] = Field(default_factory=dict)
+    ignore_params: frozenset[str] = frozenset()
     repeat_page: bool = False
-    shrink_pages: Annotated[int, Field(ge=0, le=1000)] = 0
+    shrink_pages: Annotated[int, Field(ge=-1000, le=1000)] = 0
     total_offset: Annotated[int, Field(ge=-10_000_000, le=10_000_000)] = 0
     webhook_loss: Probability = 0
     webhook_duplicate: Probability = 0

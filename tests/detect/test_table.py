@@ -1,10 +1,12 @@
 """Every row of the table of detectors, tried: who is to see an edit sees it, and so does a reconcile."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+
+import pytest
 
 from service.core.events import OPERATIONAL, TYPES
-from service.core.recruitee import detectors, feed
+from service.core.recruitee import detectors, feed, intervals
 from service.core.recruitee.edits import EDITS, Edit
 from service.core.recruitee.intervals import sweeps
 from service.core.settings import Settings
@@ -21,6 +23,7 @@ ELSEWHERE = {
 }
 IN_SILENCE = {edit.name for edit in EDITS if not edit.told}
 SETTINGS = Settings()
+UNFED = "the feed is not served to the token any more"
 
 
 def test_the_page_is_not_stale() -> None:
@@ -60,7 +63,7 @@ def test_an_entry_that_nobody_has_heard_of_is_a_hint_at_whatever_it_names() -> N
     assert feed.look("somebody_sneezed", None, None).roots == ()
 
 
-async def _prepared(watched: Watched) -> Acts:
+async def prepared(watched: Watched) -> Acts:
     acts = Acts(watched)
     await acts.prepare()
     for there in BEFORE.values():
@@ -82,33 +85,75 @@ def _missed(wanted: Iterable[tuple[Edit, Told]], told: list[Json], origin: str) 
     return found
 
 
+@pytest.mark.parametrize("fed", [True, False])
 async def test_with_webhooks_lost_each_edit_is_told_by_the_detector_that_the_table_names(
-    unlinked: Watched,
+    unlinked: Watched, *, fed: bool
 ) -> None:
-    acts = await _prepared(unlinked)
+    acts = await prepared(unlinked)
+    await (unlinked.poll() if fed else unlinked.unfed())
     done: dict[str, list[tuple[Edit, Told]]] = {}
     # A job's end has a reconcile begin at once, which sees all that was done before.
     for edit in sorted(EDITS, key=lambda edit: edit.name.startswith("job deleted")):
         if edit.name in ACTS:
-            first = detectors.fastest(edit, SETTINGS, webhooks=False)
+            first = detectors.fastest(edit, SETTINGS, webhooks=False, fed=fed)
             done.setdefault(_phase(first.by), []).append((edit, await ACTS[edit.name](acts)))
 
-    await unlinked.poll()
-    told = await unlinked.events()
-    missed = _missed(done["feed"], told, "activity")
-    print("MISSED feed", missed)
-    await unlinked.sweep(*sweeps(fed=True))
-    told = await unlinked.events()
-    missed = _missed(done["sweep"], told, "reconcile")
-    print("MISSED sweep", missed)
+    for phase, look in _phases(unlinked, fed=fed).items():
+        await look()
+        origin = "activity" if phase == "feed" else "reconcile"
+        assert _missed(done[phase], await unlinked.events(), origin) == [], phase
+    ledger = await unlinked.ledger()
+    assert (ledger["webhooks"], ledger["doubts"]) == (0, [])
+    assert set(ledger["told"]) == ({"activity", "reconcile"} if fed else {"reconcile"})
+    assert sum(ledger["told"].values()) == len(await unlinked.news())
+    assert ledger["seen"].keys() >= {intervals.EDITED, intervals.ACTIVE}
+    assert [gap["why"] for gap in ledger["gaps"]] == ([] if fed else [UNFED])
+
+
+def _phases(watched: Watched, *, fed: bool) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Return the looks in the order in which the table has them."""
+    phases: dict[str, Callable[[], Awaitable[object]]] = {"feed": watched.poll} if fed else {}
+    return {
+        **phases,
+        "sweep": lambda: watched.sweep(*sweeps(fed=fed)),
+        "reconcile": watched.reconcile,
+        "audit": lambda: _audited(watched),
+    }
+
+
+async def test_with_the_feed_off_too_the_next_reconcile_tells_what_lists_and_search_show(
+    unlinked: Watched,
+) -> None:
+    acts = await prepared(unlinked)
+    await unlinked.unfed()
+    done = [
+        (edit, await ACTS[edit.name](acts))
+        for edit in EDITS
+        if edit.name in ACTS and detectors.RECONCILE in _seen_by(edit)
+    ]
+    ended = await unlinked.reconcile()
+
+    assert _missed(done, await unlinked.events(), "reconcile") == []
+    assert ended["status"] == "done" and ended["doubts"] == []
+    ledger = await unlinked.ledger()
+    (gap,) = ledger["gaps"]
+    assert gap["why"] == UNFED and gap["healed_by"] == "reconcile"
+    assert ledger["feed"]["served"] is False
+    assert (ledger["webhooks"], ledger["doubts"]) == (0, [])
+    assert set(ledger["told"]) == {"reconcile"}
+    # What no webhook and no feed told is named, list by list.
+    assert ledger["differing"].keys() == ended["differing"].keys()
+    assert {"candidate", "job", "candidate_interviews", "last_activity_at"} <= {*ended["differing"]}
+    assert len(done) > 60
+    # What moved within the very last second is looked at once more, and then no more.
     await unlinked.reconcile()
-    told = await unlinked.events()
-    missed = _missed(done["reconcile"], told, "reconcile")
-    print("MISSED reconcile", missed)
-    await _audited(unlinked)
-    told = await unlinked.events()
-    missed = _missed(done["audit"], told, "reconcile")
-    print("MISSED audit", missed)
+    assert (await unlinked.reconcile())["differing"] == {}
+    told = (await unlinked.ledger())["told"]
+    assert len(await unlinked.events()) == sum(told.values())
+
+
+def _seen_by(edit: Edit) -> set[str]:
+    return {seen.by for seen in detectors.detectors(edit, SETTINGS, fed=False)}
 
 
 def _phase(by: str) -> str:

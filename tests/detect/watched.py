@@ -1,5 +1,6 @@
 """A company at the sandbox and our connection to it: edits of theirs, looks by the clock, what was told."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,20 +11,21 @@ import orjson
 from service.core import times
 from service.core.recruitee.intervals import sweeps
 from service.core.settings import Settings
-from service.core.store import keys
 from service.core.store.connections import ACTIVE
 from service.core.store.runs import Run
 from service.core.store.store import Store
+from service.core.unified.options import Options
 from tests.serving import eventually
-from workers.app import Drains
-from workers.context import Context
+from workers.app import Drains, running
 
 Json = dict[str, Any]
 TOKEN = "sandbox-token"
 SECRET = "hook-secret"
 POLL_S = 0.05
 FEED = "/tracking/activities"
-SETTLED_MS = 200  # a chore that is due so soon is not waited for
+QUIET = Options(consent_expiring_days=())  # what the clock alone tells of is not told here
+OURS = ("polled_at", "backwards", "due:", "retry:")
+"""Beginnings of the names under which instants of our own clock are noted."""
 
 
 @dataclass
@@ -35,10 +37,33 @@ class Watched:
     url: str
     recruitee: httpx.AsyncClient  # of the company
     knobs: httpx.AsyncClient
-    ctx: Context
-    drains: Drains
+    us: httpx.AsyncClient  # our own ops API
+    at_work: contextlib.AsyncExitStack
     c: str = ""
+    drains: Drains | None = None  # of the worker, while there is one
     read: int = field(default=0)  # events that were looked at before
+
+    async def start(self) -> None:
+        """Let a worker work."""
+        _, self.drains = await self.at_work.enter_async_context(running(self.settings))
+
+    async def stop(self) -> None:
+        """Stop the worker."""
+        self.drains = None
+        await self.at_work.aclose()
+
+    def wake(self) -> None:
+        """Have the worker look at once, if there is one."""
+        if self.drains is not None:
+            self.drains.refetch.wake()
+
+    async def pass_by(self, seconds: float) -> None:
+        """Let time have gone by since everything that was noted of feed and sweeps."""
+        watch, ms = await self.watch(), int(seconds * 1000)
+        aged = {n: int(at) - ms for n, at in watch.items() if n.startswith(OURS) and int(at or 0)}
+        number, _, since = watch.get("mark", "").partition("@")
+        mark = {"mark": f"{number}@{int(since) - ms}"} if number else {}
+        await self.store.watching.note(self.c, **aged, **mark)
 
     async def knob(self, **knobs: Any) -> None:
         """Turn knobs of the sandbox."""
@@ -68,10 +93,7 @@ class Watched:
 
     async def ops(self, method: str, path: str, status: int | None = None) -> Json:
         """Ask the ops API."""
-        token = self.settings.admin_token
-        secret = token.get_secret_value() if token else ""
-        async with httpx.AsyncClient(headers={"authorization": f"Bearer {secret}"}) as client:
-            answer = await client.request(method, f"{self.url}/ops/v1{path}")
+        answer = await self.us.request(method, f"/ops/v1{path}")
         assert answer.status_code == status if status else answer.status_code < 300, answer.text
         found: Json = answer.json()
         return found
@@ -81,7 +103,7 @@ class Watched:
         connection = await self.store.connections.get(self.c)
         assert connection
         await self.store.connections.wake(self.c, connection.status, asked=times.now_ms())
-        self.drains.refetch.wake()
+        self.wake()
 
     async def put_off(self, *names: str) -> None:
         """Let chores not come for a day."""
@@ -111,6 +133,16 @@ class Watched:
         await eventually(polled)
         await self.idle()
 
+    async def unfed(self) -> None:
+        """Let the feed be not for the token, and wait until that is known and what it left is seen to."""
+        await self.knob(forbidden=[FEED])
+
+        async def healed() -> bool:
+            return bool((await self.ledger())["gaps_healed"])
+
+        await eventually(healed, 20)
+        await self.idle()
+
     async def reconcile(self) -> Json:
         """Begin a reconciliation and wait for its end."""
         made = await self.ops("POST", f"/connections/{self.c}/reconcile")
@@ -119,13 +151,13 @@ class Watched:
     async def ended(self, name: str) -> Json:
         """Wait for the end of a reconciliation."""
 
-        async def over() -> Json | None:
-            one = await self.ops("GET", f"/reconciliations/{name}")
-            return one if one["status"] != "running" else None
+        async def over() -> bool:
+            one = await self.store.reconciliations.get(self.c, name)
+            return one is not None and one.status != "running"
 
-        found: Json = await eventually(over, 30)
+        await eventually(over, 30)
         await self.idle()
-        return found
+        return await self.ops("GET", f"/reconciliations/{name}")
 
     async def idle(self) -> None:
         """Wait until nothing waits in the inbox."""
@@ -153,14 +185,18 @@ class Watched:
         return len(asked.json()["requests"])
 
 
-async def linked(watched: Watched) -> Watched:
-    """Link the company, read it in full, and let nothing be due but the feed."""
+async def linked(watched: Watched, *, deep: bool = True) -> Watched:
+    """Link the company, read it in full, and let nothing be due but the feed.
+
+    Not `deep`: no record is read by itself.
+    """
     store = watched.store
     await watched.knob(webhook_loss=1)
-    made = await store.connections.create("5600", TOKEN, SECRET, "Example")
+    made = await store.connections.create("5600", TOKEN, SECRET, "Example", QUIET)
+    await store.connections.note(made.id, sync=orjson.dumps({"deep": deep}).decode())
     watched.c = made.id
-    watched.drains.refetch.wake()
-    await eventually(lambda: _read(store, made.id), 20)
+    watched.wake()
+    await eventually(lambda: _read(store, made.id), 60)
     await watched.put_off(*sweeps(fed=True), "audit", "reconcile")
     return watched
 
@@ -179,6 +215,3 @@ def types(events: Sequence[Json]) -> list[str]:
 def origins(events: Sequence[Json]) -> set[str]:
     """Return where events came from."""
     return {event["origin"] for event in events}
-
-
-KEYS = keys

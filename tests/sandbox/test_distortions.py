@@ -38,6 +38,21 @@ async def test_pages_repeat_shrink_and_totals_lie(api: Api) -> None:
     assert totals["meta"]["total_count"] == 3 and hits["total"] == 31
 
 
+async def test_pages_may_overlap_and_parameters_be_ignored(api: Api) -> None:
+    async def ids(path: str, key: str, **query: Any) -> list[int]:
+        return [one["id"] for one in (await api.read(path, **query))[key]]
+
+    first = await ids("/candidates", "candidates", limit=10)
+    await api.knobs(shrink_pages=-3)
+    second = await ids("/candidates", "candidates", limit=10, offset=10)
+    await api.knobs(shrink_pages=0, distort_prefix="/search", ignore_params=["sort_by"])
+    hits = [await ids("/search/new/candidates", "hits", limit=9, sort_by=f"created_at_{way}")
+            for way in ("asc", "desc")]  # fmt: skip
+
+    assert second[:3] == first[-3:]
+    assert hits[0] == hits[1] and len(hits[0]) == 9
+
+
 async def test_search_may_ignore_every_filter(api: Api) -> None:
     filters = '[{"filter":"jobs","id":{"in":[1]}}]'
     honest = await api.read("/search/new/candidates", filters_json=filters)

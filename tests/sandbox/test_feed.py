@@ -207,7 +207,10 @@ async def test_a_feed_skips_repeats_and_reorders_when_told(api: Api) -> None:
 
     skipped, repeated = await read(feed_skip=0.4), await read(feed_repeat=0.4)
     reordered = await read(feed_reorder=True)
+    lacking = await read(feed_reorder=False, feed_lacks=["job_add"])
+    await api.knobs(feed_lacks=[])
 
+    assert set(lacking) < set(honest)
     assert 0 < len(skipped) < len(honest) and set(skipped) < set(honest)
     assert set(repeated) == set(honest) and len(repeated) > len(honest)
     assert reordered != honest and sorted(reordered, reverse=True) == honest

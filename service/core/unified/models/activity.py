@@ -15,7 +15,7 @@ from typing import Any
 
 from service.core.unified import owned
 from service.core.unified.evidence import EVERY, Grade, Sources, of
-from service.core.unified.model import Context, Draft, Model, Ref
+from service.core.unified.model import Cause, Context, Draft, Fields, Model, Ref
 from service.core.unified.reading import Link, Raw, Rule, identifier, mapping, record, text
 
 NAME = "activity"
@@ -51,12 +51,17 @@ def _subject(row: Raw, remote_id: str) -> Ref:
     return Ref(NAME, remote_id)
 
 
+def _itself(cause: Cause, fields: Fields) -> bool:
+    """Say that an entry is new whenever it is taken: Recruitee's clock may be off."""
+    return cause.event_id is not None and str(cause.event_id) == fields.get("remote_id")
+
+
 _FIELDS = (
     "id", "remote_id", "event", "message_html", "author_id", "candidate_id", "job_id",
     "remote_created_at",
 )  # fmt: skip
 # There is activity.created and nothing else: whatever differs in an entry is taken over in silence.
-MODEL = Model(name=NAME, fields=_FIELDS, volatile=frozenset(_FIELDS))
+MODEL = Model(name=NAME, fields=_FIELDS, volatile=frozenset(_FIELDS), creates=_itself)
 
 _ROWS = {
     **EVERY,
