@@ -8,12 +8,12 @@ from service.core import signing, times
 from service.core.delivery.bodies import Rendered, bytes_of
 from service.core.delivery.rendering import content_type, signature_headers
 from service.core.logs import logger
+from service.core.net.exchange import Outcome
 from service.core.store.dead_letters import of_delivery
 from service.core.store.deliveries import Attempt, Delivery, Settle, Verdict
 from service.core.store.subscribers import Subscriber
 from workers.context import Context
 from workers.retry import Dead, Delivered, Pause, RetryAt, next_step
-from workers.send import Outcome
 
 BODY_GONE = "its body is gone: erased, or older than the retention"
 LONGEST_MS = 5 * 86_400_000
@@ -37,7 +37,7 @@ class Attempts:
         if times.now_ms() > self._last(delivery, subscriber):
             return _too_old(delivery)
         kept = self._ctx.settings.retention_s
-        sent = await bytes_of(self._ctx.store.log, subscriber, delivery, self._ctx.bodies, kept)
+        sent = await bytes_of(self._ctx.store, subscriber, delivery, self._ctx.bodies, kept)
         if sent is None:
             return _gone(delivery, kept)
         left = until - monotonic()
@@ -49,7 +49,9 @@ class Attempts:
             subscriber.wanted,
             sent.body,
             _headers(subscriber, delivery, sent, at),
-            timeout_s=min(self._ctx.settings.delivery_timeout, left),
+            timeout_s=min(
+                subscriber.wanted.timeout or left, self._ctx.settings.delivery_timeout, left
+            ),
         )
         return self._judged(subscriber, delivery, sent.form, outcome, at)
 
@@ -91,7 +93,7 @@ def _headers(subscriber: Subscriber, delivery: Delivery, sent: Rendered, at: int
     headers = dict(subscriber.wanted.headers)
     headers["content-type"] = content_type(sent.form)
     headers |= signing.delivery_headers(
-        delivery.e, at // 1000, sent.body, subscriber.live_secrets(at), subscriber.private_key()
+        delivery.e, at // 1000, sent.body, subscriber.live_secrets(at), subscriber.private_keys(at)
     )
     headers |= signature_headers(subscriber.wanted, sent.body)
     if delivery.replay:

@@ -55,6 +55,7 @@ class _Line:
         self._lease = lease
         self._news = news
         self._steps = 0
+        self._free = 0
         self._rest_until = 0.0
         self._fresh_until = monotonic() + RELOAD_S if fresh else 0.0
         timeout = ctx.settings.delivery_timeout
@@ -81,7 +82,7 @@ class _Line:
                 self._rest_until = monotonic() + what.rest_ms / 1000
             await self._past(step)
             self.hand.troubled = step.troubled
-            self.hand.take(step.going, asked_at + self._limits.flight_ms / 1000)
+            self.hand.take(step.going, self._free, asked_at, self._limits.flight_ms / 1000)
             if not what.openings and not (stopped and self.hand.queued):
                 await self._wait(step)
 
@@ -112,11 +113,11 @@ class _Line:
         ahead = 0 if ending or wanted.rate else self.hand.ahead()
         terms = Terms(
             self._steps, ahead, self.hand.retries, self.hand.cap, wanted.rate,
-            times.iso(times.now_ms()), rest,
+            times.iso(times.now_ms()), rest, self.hand.tell(),
         )  # fmt: skip
-        free = 0 if ending else self.hand.free()
+        self._free = 0 if ending else self.hand.free()
         return await self._ctx.store.deliveries.step(
-            self._lease, limits, free, len(self.hand), openings, settles, terms
+            self._lease, limits, self._free, len(self.hand), openings, settles, terms
         )
 
     def _rest_ms(self) -> int:

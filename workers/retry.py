@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from service.core.net.exchange import Outcome
 from service.core.times import Millis
-from workers.send import Outcome
 
 JITTER: Final = 0.2
 GONE: Final = 410

@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from time import monotonic
 
 from service.core.store.deliveries import Delivery, Settle
+from workers.drain import LEASE_MS
 from workers.slots import SLOW_AFTER_S, Slot, Slots
 
-AHEAD = 32
-AHEAD_EACH = 8
+AHEAD = 96
+AHEAD_S = 0.1  # how long what waits would take at the pace of late
 QUICK_S = 0.1
 STALE_S = 0.5
-GATHER_S = 0.004
-GATHER = 32
+GATHER_S = 0.01
+GATHER = 64
+SURE_S = LEASE_MS / 1000 - 1
+LATELY = 0.2
 
 Attempt = Callable[[Delivery, float], Awaitable[Settle | None]]
 
@@ -28,20 +31,24 @@ class _Held:
     delivery: Delivery
     until: float  # the end of its flight
     since: float
+    sure: bool  # the store takes it for under way already
 
 
 @dataclass(slots=True)
 class _Flight:
     slot: Slot
     began: float
+    sure: bool
+    task: "asyncio.Task[None] | None" = None
 
 
 class InHand:
     """One subscriber's requests and the queue before them."""
 
     def __init__(
-        self, slots: Slots, attempt: Attempt, news: asyncio.Event, *, proven: bool, cap: int
-    ) -> None:
+        self, slots: Slots, attempt: Attempt, news: asyncio.Event, *, proven: bool, cap: int,
+        sure_s: float = SURE_S,
+    ) -> None:  # fmt: skip
         self._slots = slots
         self._attempt = attempt
         self._news = news
@@ -50,10 +57,15 @@ class InHand:
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled: list[Settle] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._sure_s = sure_s
+        self._sure_until = 0.0
+        self._told: list[_Flight] = []
+        self._cutting: asyncio.TimerHandle | None = None
         self._fault: BaseException | None = None
         self._proven = proven
         self._slow = False
         self._quick = False
+        self._took_s = 0.0  # of late
         self._retries = 0
         self.cap = cap
         self.troubled = False
@@ -103,16 +115,31 @@ class InHand:
             return 0
         return max(0, self.most + self._most_ahead - len(self) - self.free())
 
-    def take(self, deliveries: Sequence[Delivery], until: float) -> None:
-        """Take what was handed out, and send what can be."""
-        now = monotonic()
-        self._queue.extend(_Held(d, until, now) for d in deliveries)
+    def tell(self) -> list[str]:
+        """Return what the store is to know as not sent; what is under way by now it knows then."""
+        self._told = list(self._flying.values())
+        return [held.delivery.id for held in self._queue if not held.sure]
+
+    def take(
+        self, deliveries: Sequence[Delivery], free: int, asked_at: float, flight_s: float
+    ) -> None:
+        """Take what was handed out, the first `free` of it to be sent at once, and send what can be.
+
+        `asked_at` is when the store was asked, by the loop's clock; it has answered now.
+        """
+        for flight in self._told:
+            flight.sure = True
+        self._sure_until = asked_at + self._sure_s
+        now, until = monotonic(), asked_at + flight_s
+        self._queue.extend(_Held(d, until, now, k < free) for k, d in enumerate(deliveries))
         self._retries += sum(d.n > 0 for d in deliveries)
+        if len(deliveries) > free and self._cutting is None:
+            self._cut()
         self.send()
 
     def send(self) -> None:
         """Begin as many requests as there is room for."""
-        while self._queue and len(self._tasks) < self.most and not self.starved:
+        while self._may_begin and len(self._tasks) < self.most:
             task = asyncio.create_task(self._serve(self._begun()))
             self._tasks.add(task)
             task.add_done_callback(self._ended)
@@ -151,8 +178,9 @@ class InHand:
 
     async def cancel(self) -> None:
         """Stop what is under way: the lease is gone, or so is the process."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._cutting):
+            if timer is not None:
+                timer.cancel()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -168,24 +196,44 @@ class InHand:
 
     @property
     def _most_ahead(self) -> int:
-        return min(AHEAD, AHEAD_EACH * self.cap)
+        return min(AHEAD, int(self.cap * AHEAD_S / max(self._took_s, 1e-4)))
+
+    @property
+    def _may_begin(self) -> bool:
+        """Whether there is a next one, a socket for it, and nobody else who may be at it."""
+        if not self._queue or self.starved:
+            return False
+        return self._queue[0].sure or monotonic() < self._sure_until
+
+    def _cut(self) -> None:
+        """End what the store does not know to be under way, once it was not heard of for too long."""
+        self._cutting = None
+        doubtful = [f for f in self._flying.values() if not f.sure]
+        left = self._sure_until - monotonic()
+        if left > 0 and (doubtful or self._queue):
+            self._cutting = asyncio.get_running_loop().call_later(left, self._cut)
+            return
+        for flight in doubtful:
+            if flight.task is not None:
+                flight.task.cancel()
 
     def _begun(self) -> _Held:
         """Take a socket for the next in the queue; from here on it is counted as under way."""
         held = self._queue.popleft()
         slot = self._slots.take(slow=self._on_probation)
-        self._flying[held.delivery.id] = _Flight(slot, monotonic())
+        self._flying[held.delivery.id] = _Flight(slot, monotonic(), held.sure)
         return held
 
     async def _serve(self, held: _Held | None) -> None:
         while held is not None:
             await self._one(held)
-            more = self._queue and len(self._tasks) <= self.most and not self.starved
+            more = self._may_begin and len(self._tasks) <= self.most
             held = self._begun() if more else None
             self._tell()
 
     async def _one(self, held: _Held) -> None:
         flight = self._flying[held.delivery.id]
+        flight.task = asyncio.current_task()
         try:
             settle = await self._attempt(held.delivery, held.until)
         finally:
@@ -201,6 +249,7 @@ class InHand:
             return
         self._proven = settle.verdict == "ok"
         self._quick = self._proven and took_s < QUICK_S
+        self._took_s += (took_s - self._took_s) * (LATELY if self._took_s else 1.0)
         if self._proven:
             self._slow = took_s > SLOW_AFTER_S
 

@@ -7,17 +7,23 @@ import os
 import uvloop
 
 from tests.bench import (
+    accepting,
     backlog,
     bursts,
     deliveries,
+    detect,
     durability,
     end_to_end,
     idle,
     ingress,
+    isolation,
+    kombo,
     latency,
     machine,
+    parked,
     reading,
     records,
+    recovery,
     takeover,
 )
 from tests.bench.bench import opened
@@ -25,7 +31,11 @@ from tests.bench.report import Group, as_json, prose, table
 
 GROUPS = {
     "ingress": ingress.measure,
-    "deliveries": deliveries.measure,
+    "delivery-rates": deliveries.measure,
+    "delivery-isolation": isolation.measure,
+    "delivery-latency": accepting.measure,
+    "delivery-recovery": recovery.measure,
+    "delivery-memory": parked.measure,
     "end-to-end": end_to_end.measure,
     "end-to-end-everysec": end_to_end.measure_everysec,
     "latency": latency.measure,
@@ -34,11 +44,17 @@ GROUPS = {
     "custody-backlog": backlog.measure,
     "custody-bursts": bursts.measure,
     "custody-idle": idle.measure,
+    "completeness-announced": detect.announced,
+    "completeness-quiet": detect.quiet,
+    "completeness-tiers": detect.tiers,
+    "completeness-tiers-large": detect.large_tiers,
     "records-cpu": records.cpu,
     "records-memory": records.memory,
     "records-read": reading.measure,
+    "kombo": kombo.measure,
 }
-CUSTODY = "custody"  # all of those
+SEVERAL = ("delivery", "custody", "completeness")  # all whose names begin so
+LARGE = "-large"  # only with `--large`
 
 
 def _arguments() -> argparse.Namespace:
@@ -46,14 +62,23 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer and smaller: under a minute")
     parser.add_argument("--json", action="store_true", help="print the run as JSON")
     parser.add_argument(
-        "--only", action="append", choices=sorted((*GROUPS, CUSTODY)), help="one group"
+        "--only",
+        action="append",
+        choices=sorted((*GROUPS, *SEVERAL)),
+        help="one group",
     )
+    parser.add_argument("--large", action="store_true", help="a million candidates, too")
     parser.add_argument("--repeats", type=int, help="interleaved repeats (5; quick: 2)")
     return parser.parse_args()
 
 
-def _wanted(name: str, only: list[str]) -> bool:
-    return name in only or (name.startswith(CUSTODY) and CUSTODY in only)
+def _wanted(name: str, asked: argparse.Namespace) -> bool:
+    only: list[str] = asked.only or []
+    if name in only:
+        return True
+    if name.endswith(LARGE) and not asked.large:
+        return False
+    return not only or any(name.startswith(each) for each in only if each in SEVERAL)
 
 
 async def run(arguments: argparse.Namespace) -> None:
@@ -61,7 +86,7 @@ async def run(arguments: argparse.Namespace) -> None:
     groups: list[Group] = []
     async with opened(arguments.quick, arguments.repeats) as bench:
         for name, measure in GROUPS.items():
-            if not arguments.only or _wanted(name, arguments.only):
+            if _wanted(name, arguments):
                 bench.say(f"measuring {name} ...")
                 groups.append(await measure(bench))
         said = f"{machine.said(bench.server)}, load average {os.getloadavg()[0]:.1f}"

@@ -18,7 +18,7 @@ FOUND = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %
 WITHIN_S = 60.0
 
 
-class _Server(asyncio.Protocol):
+class Server(asyncio.Protocol):
     """Cuts requests out of the stream and answers each."""
 
     def __init__(self, answer: Callable[[bytes, bytes], bytes]) -> None:
@@ -42,7 +42,7 @@ class _Server(asyncio.Protocol):
         self._transport.write(answer)
 
 
-class _Subscriber(_Server):
+class _Subscriber(Server):
     """May take its time, and sees what was in flight when its client went away."""
 
     def __init__(self, ends: "FarEnds") -> None:
@@ -131,7 +131,7 @@ class FarEnds:
 async def far_ends() -> AsyncIterator[FarEnds]:
     """Serve both on free ports of the loopback."""
     ends, loop = FarEnds(), asyncio.get_running_loop()
-    recruitee = await loop.create_server(lambda: _Server(ends.get), "127.0.0.1", 0)
+    recruitee = await loop.create_server(lambda: Server(ends.get), "127.0.0.1", 0)
     subscriber = await loop.create_server(lambda: _Subscriber(ends), "127.0.0.1", 0)
     ends.recruitee, ends.subscriber = (
         f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -18,6 +18,7 @@ class Load:
 
     statuses: Counter[bytes] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
+    acks: dict[int, float] = field(default_factory=dict)  # which request -> when, of `pace`
     seconds: float = 0.0
 
     @property
@@ -38,6 +39,7 @@ class _Peer(asyncio.Protocol):
         self._load = load
         self._buffer = b""
         self._sent = 0.0
+        self.number = 0  # of the request that waits for its answer
         self.answered: asyncio.Future[None] | None = None
         self.feed: Iterator[bytes] | None = None
 
@@ -55,7 +57,9 @@ class _Peer(asyncio.Protocol):
         length = LENGTH.search(self._buffer, 0, head) if head > 0 else None
         if length is None or len(self._buffer) < head + 4 + int(length[1]):
             return
-        self._load.latencies.append(perf_counter() - self._sent)
+        now = perf_counter()
+        self._load.latencies.append(now - self._sent)
+        self._load.acks[self.number] = now
         self._load.statuses[self._buffer[9:12]] += 1
         self._buffer = b""
         self._next()
@@ -101,6 +105,7 @@ async def pace(
             await peer.answered
         peer.answered = loop.create_future()
         sent.append(perf_counter())
+        peer.number = number
         peer.send(request)
     await asyncio.gather(*(peer.answered for peer in peers if peer.answered))
     load.seconds = perf_counter() - began

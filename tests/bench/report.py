@@ -30,22 +30,32 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number that is no rate over another: what it is, and what it may be at most."""
+    """One number that is no rate over another: what it is, and what it may be at most, or at least."""
 
     what: str
     value: float
     unit: str = ""
     most: float | None = None
     note: str = ""
+    least: float | None = None
 
     @property
     def met(self) -> bool | None:
         """Whether it is within its target; None when it has none."""
+        if self.least is not None:
+            return self.value >= self.least
         return None if self.most is None else self.value <= self.most
+
+    @property
+    def target(self) -> str:
+        """The target in words, or nothing."""
+        if self.least is not None:
+            return f"{self.least:g} at least"
+        return "" if self.most is None else f"{self.most:g} at most"
 
     def line(self) -> str:
         """Return the figure as text."""
-        target = "" if self.most is None else f", target {self.most:g} at most: {_word(self.met)}"
+        target = f", target {self.target}: {_word(self.met)}" if self.target else ""
         return f"{self.what}: {self.said()}{target}{f'  ({self.note})' if self.note else ''}"
 
     def said(self) -> str:
@@ -119,7 +129,7 @@ def prose(groups: Sequence[Group], machine: str) -> str:
             target = "-" if group.target is None else f"{group.target:.2f}"
             out.append(f"| {group.title}: {against} | {ratio:.2f} | {target} | {_word(met)} |")
         for figure in group.figures:
-            most = "-" if figure.most is None else f"{figure.most:g} at most"
+            most = figure.target or "-"
             told = f"{figure.what} ({figure.note})" if figure.note else figure.what
             out.append(
                 f"| {group.title}: {told} | {figure.said()} | {most} | {_word(figure.met)} |"

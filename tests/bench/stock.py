@@ -11,6 +11,7 @@ import uvloop
 from arq.worker import Retry, Worker, func
 
 from service.core import ids, logs, signing, times
+from service.core.net.exchange import post
 from service.core.recruitee.webhook import parse_entry
 from service.core.settings import Settings
 from service.core.store.connections import Connection
@@ -23,7 +24,6 @@ from workers.asking import Done
 from workers.bell import open_arq, serializers
 from workers.context import Context, open_context
 from workers.refetch import refetch
-from workers.send import post
 
 _told: ContextVar[list[str]] = ContextVar("told")
 
@@ -43,6 +43,8 @@ class Telling(Records):
         parked: str = "",
         ring: bool = True,
         people: Iterable[str] = (),
+        asked_ms: int | None = None,
+        seen: Sequence[Ref] = (),
     ) -> Committed:
         """Commit as ever."""
         done = await super().commit(c, fetch, writes, changes, ring=False)

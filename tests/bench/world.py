@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from service.core import ids
+from service.core import ids, times
 from service.core.recruitee import webhook
 from service.core.store.connections import ACTIVE, Connection
 from service.core.store.records import Write
@@ -118,7 +118,9 @@ async def connect(store: Store, count: int) -> list[Connection]:
     made = []
     for number in range(count):
         connection = await store.connections.create(str(5600 + number), "token", SECRET, "Example")
-        await store.connections.wake(connection.id, ACTIVE, baseline_done=1, sync='{"done": 1}')
+        # As of now, so that no sweep is due while something is measured.
+        began: dict[str, str | int] = {"baseline_done": times.now_ms(), "sync": '{"done": 1}'}
+        await store.connections.wake(connection.id, ACTIVE, **began)
         made.append(connection)
     return made
 

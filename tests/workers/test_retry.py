@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.core.net.exchange import Outcome
 from service.core.settings import Settings
 from workers.retry import Dead, Delivered, Pause, RetryAt, next_step
-from workers.send import Outcome
 
 NOW = 1_776_757_200_000
 SCHEDULE = (0.0, 5.0, 60.0)

@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 
 from service import __version__
+from service.core.net.exchange import Outcome, post
 from service.core.net.guard import guarded_session
 from service.core.retry_after import retry_after_s
 from tests.net.authority import DAY, Authority
@@ -32,7 +33,6 @@ from tests.net.receiver import (
     receiving,
 )
 from workers.retry import RetryAt, next_step
-from workers.send import Outcome, post
 
 AUTHORITY = Authority()
 

@@ -78,13 +78,13 @@ class Guard(AbstractResolver):
         self._sockets.add(opened)
         return opened
 
-    def open_connection(self) -> ResponseHandler:
-        """Make the protocol of a connection, or of the tunnel in one."""
+    def open_connection(self, bounded: bool = True) -> ResponseHandler:
+        """Make the protocol of a connection, or of the tunnel in one; `bounded`: for short answers."""
         dial = _dial.get()
         if dial is not None:
             dial.connections += 1
-        bounded: type[ResponseHandler] = BoundedHandler
-        return bounded(loop=asyncio.get_running_loop())
+        kind: type[ResponseHandler] = BoundedHandler if bounded else ResponseHandler
+        return kind(loop=asyncio.get_running_loop())
 
     async def around(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType

@@ -146,11 +146,12 @@ def _payload(body: bytes) -> bytes | aiohttp.BytesPayload:
 def _outcome(exchange: _Exchange, error: str | None, *, refused: bool = False) -> Outcome:
     answer = exchange.answer
     said = {} if answer is None else answer.headers
+    later = said.get("retry-after")
     return Outcome(
         status=None if answer is None else answer.status,
         error=error,
         refused=refused,
-        retry_after_s=retry_after_s(said.get("retry-after"), datetime.now(UTC)),
+        retry_after_s=None if later is None else retry_after_s(later, datetime.now(UTC)),
         excerpt=exchange.body.decode(errors="replace").replace("\0", ""),
         duration_ms=round((time.monotonic() - exchange.began) * 1000),
         disposition=_DISPOSITIONS.get(said.get("webhook-delivery", "").strip().lower()),

@@ -10,8 +10,10 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from service.core.net.dialling import AddressRefusedError
+from service.core.net.guard import guarded_session
+from service.core.net.proxies import Proxy
 from service.core.net.targets import target_problem
-from service.core.settings import Network
+from service.core.settings import Network, Settings
 
 HOPS: Final = 3
 CHUNK: Final = 64 * 1024
@@ -23,6 +25,17 @@ class Fetched:
 
     data: bytes
     content_type: str
+
+
+async def fetch_document(
+    url: str, settings: Settings, *, most: int, timeout_s: float
+) -> Fetched | str:
+    """Fetch one document in a session of its own: that for deliveries hangs up on answers of its size."""
+    egress = settings.egress_proxy
+    proxy = Proxy(URL(egress.get_secret_value()), trusted=True) if egress else None
+    allowed = settings.networks
+    async with guarded_session(allowed, limit=2, proxy=proxy, bounded=False) as session:
+        return await fetch(session, url, allowed=allowed, most=most, timeout_s=timeout_s)
 
 
 async def fetch(

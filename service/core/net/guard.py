@@ -28,13 +28,15 @@ def guarded_session(
     lookup: Lookup | None = None,
     tls: ssl.SSLContext | None = None,
     proxy: Proxy | None = None,
+    bounded: bool = True,
 ) -> aiohttp.ClientSession:
     """Open the session for deliveries; close it as any aiohttp session.
 
     `limit` bounds the sockets in use at once; while that many are open, idle ones included,
     answered requests close theirs. There is no limit per host: hosts of webhook services are many
     subscribers', and one that hangs must not hold up its neighbour, so each has its own share
-    instead. `lookup` and `tls` default to the system's.
+    instead. `lookup` and `tls` default to the system's. Answers are bounded to what a delivery's may
+    be; who fetches documents asks for none of that, and bounds what is read.
 
     With a `proxy` its address is what is dialled, and the target is vetted as far as that can be
     done from here: a literal always, a name if it resolves. What the proxy makes of a name is the
@@ -56,7 +58,7 @@ def guarded_session(
         ssl=tls or True,
     )
     # The library has no setting for its protocol's class; the test of a storm sees if this is lost.
-    connector._factory = partial(guard.open_connection)
+    connector._factory = partial(guard.open_connection, bounded)
     return aiohttp.ClientSession(
         connector=connector,
         middlewares=(guard.around,),

@@ -88,10 +88,6 @@ class Sessions:
     ) -> Outcome:
         """Make one attempt on the way that a subscriber asked for, all within `timeout_s`."""
         if _is_ordinary(way):
-            return await post(
-                self.default, way.url, body, headers, timeout_s=timeout_s, allowed=self._allowed
-            )
-        if way.proxy is None and way.client_certificate is None:
             # Nearly all: to borrow a session would cost more than the rest of this.
             return await post(
                 self.default, way.url, body, headers, timeout_s=timeout_s, allowed=self._allowed

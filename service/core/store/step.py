@@ -73,6 +73,7 @@ class Terms(NamedTuple):
     rate: float | None = None  # deliveries a second
     at: str = ""  # the time, as text
     rest_ms: int = 0  # nothing is to be read on for so long
+    waiting: Sequence[str] = ()  # which in hand have not been sent: due again should the worker end
 
 
 def step_args(
@@ -91,7 +92,7 @@ def step_args(
         lease.id, lease.token, limits.lease_ms, limits.flight_ms, free, limits.read, limits.window,
         flying, retention_s, terms.number, terms.ahead, terms.retries, terms.concurrency,
         1_000_000 / rate if rate else 0, max(1, int(rate)), terms.at or iso(now_ms()),
-        terms.rest_ms, len(openings),
+        terms.rest_ms, " ".join(terms.waiting), len(openings),
     ]  # fmt: skip
     for o in openings:
         args += [o.connection_id, o.start, o.end]

@@ -51,3 +51,16 @@ local function advance(s, subject)
   end
   redis.call('HDEL', 'lane:' .. s, subject)
 end
+
+-- Deliveries that were in flight by their time, and were not sent, are due at once.
+local function hand_back(s, now, names)
+  for id in string.gmatch(names, '%S+') do
+    for _, line in ipairs({s, s .. ':replay'}) do
+      local due = tonumber(redis.call('ZSCORE', 'due:' .. line, id) or 0)
+      if due > now and due % 1 ~= 0 then
+        local open = cjson.decode(redis.call('HGET', 'd:' .. line, id) or '{}')
+        if open.n == 0 then begin(s, line, now, {id}) else redis.call('ZADD', 'due:' .. line, now, id) end
+      end
+    end
+  end
+end

@@ -19,5 +19,5 @@ for _, subject in ipairs(redis.call('HKEYS', 'lane:' .. s)) do
   redis.call('UNLINK', 'wait:' .. s .. ':' .. subject)
 end
 redis.call('UNLINK', 'sub:' .. s, 'pos:' .. s, 'news:' .. s, 'lane:' .. s, 'dlvs:' .. s, 'first:' .. s,
-  'took:' .. s, 'gave:' .. s)
+  'took:' .. s, 'gave:' .. s, 'ahead:' .. s)
 return 1

@@ -3,7 +3,8 @@
 -- ARGV: subscriber, token, lease ms, flight ms, free slots, how many entries to read, window of lanes,
 --   in hand after this call's settles, retention s, number of this step in its lease (0: none), how many to
 --   hand out beside those that have a slot, retries in hand, concurrency, us between two deliveries (0: no
---   rate), how many may leave at once, the time as text, ms in which nothing is to be read on,
+--   rate), how many may leave at once, the time as text, ms in which nothing is to be read on, which of those
+--   in hand have not been sent yet (ids between spaces),
 --   n positions: connection, from, to
 --   n opens: delivery, subject, state, event id, connection
 --   n settles: delivery, attempt, verdict (ok, retry, unsent: failed on our side, dead, pause, erased,
@@ -12,6 +13,7 @@
 -- Returns {0} fenced, {2} not active, {3, ms until it is to be looked at again or -1} released, or
 --   {1, now, next due or -1, {delivery, state, ...}, {connection, {entries}, ...}, news left, 1 while the
 --   breaker is not closed}.
+local ENOUGH = 150
 local s, token = ARGV[1], ARGV[2]
 if redis.call('HGET', 'lease:out', s) ~= token then return {0} end
 local now, flight = now_ms(), tonumber(ARGV[4])
@@ -26,7 +28,14 @@ local mark = token .. ' ' .. ARGV[10]
 local given = ARGV[10] ~= '0' and redis.call('GET', gave) or ''
 local resent = string.sub(given, 1, #mark + 1) == mark .. ' '
 
-local i = 18
+-- What a worker that is gone had in hand and had not sent, is due again. It sends none of it any more: what it
+-- did not tell of in time it has cut.
+local unsent = redis.call('GET', 'ahead:' .. s) or ''
+if unsent ~= '' and string.sub(unsent, 1, #token + 1) ~= token .. ' ' then
+  hand_back(s, now, string.sub(unsent, string.find(unsent, ' ', 1, true), -1))
+end
+
+local i = 19
 local function take() i = i + 1; return ARGV[i - 1] end
 
 local moved = {}
@@ -64,7 +73,7 @@ for _ = 1, tonumber(take()) do
       redis.call('HSET', 'd:' .. line, id, state)
       redis.call('ZADD', 'due:' .. line, now + tonumber(wait), id)
     else
-      local replay = cjson.decode(have).replay
+      local replay = string.find(have, '"replay":"', 1, true) and cjson.decode(have).replay
       table.insert(gone[line], id)
       redis.call('SET', 'dlv:' .. id, state, 'EX', retention)
       local behind = advance(s, subject)
@@ -111,12 +120,20 @@ if #took > 0 then
   redis.call('LPUSH', 'took:' .. s, unpack(took))
   redis.call('LTRIM', 'took:' .. s, 0, 99)
 end
+local function remember(waiting)
+  if waiting ~= '' then
+    redis.call('SET', 'ahead:' .. s, token .. ' ' .. waiting, 'PX', flight)
+  elseif unsent ~= '' then
+    redis.call('DEL', 'ahead:' .. s)
+  end
+end
 local function keep()
   if sub.back then say_recovered(s, sub.back, at, retention, now) end
   keep_health(s, sub)
 end
 if sub.status ~= 'active' then
   keep()
+  remember(ARGV[18])
   if flying == 0 then
     redis.call('HDEL', 'lease:out', s)
     redis.call('ZREM', 'ready:out', s)
@@ -153,7 +170,8 @@ if sub.brk == 'open' then
   measure = math.min(measure, 10)
 end
 local has_room = room >= measure
-if rest > 0 then read = 0 end
+-- What is due for long to come need not lie here beforehand: it would make each look slower.
+if rest > 0 or redis.call('ZCOUNT', 'due:' .. s, '-inf', now) >= ENOUGH then read = 0 end
 for _, c in ipairs(redis.call('SMEMBERS', news)) do
   local from = redis.call('HGET', pos, c) or '0-0'
   -- By good measure or not at all: a window that is full would else be refilled entry by entry.
@@ -223,6 +241,9 @@ if #going > 0 and not resent then
     redis.call('SET', gave, mark .. ' ' .. table.concat(ids, ' '), 'PX', flight)
   end
 end
+local waiting = ARGV[18]
+for k = 2 * free + 1, #going, 2 do waiting = waiting .. ' ' .. going[k] end
+remember(waiting)
 if next_due >= 0 and next_due < hold then next_due = hold end
 
 if #going == 0 and #entries == 0 and flying == 0 then
