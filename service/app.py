@@ -6,10 +6,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service import health, self_service, v1, well_known
+from service import health, metrics, self_service, v1, well_known
 from service.core.settings import Settings
+from service.openapi import serving as docs
 from service.ops.routes import routes
 from service.problems import HANDLERS, fault
+from service.setup.app import LINK_TOKEN, LinkToken, Pages
 from service.state import lifespan
 from service.webhooks import PREFIX, READ_WITHIN_S, Receiver
 
@@ -21,9 +23,13 @@ def create_app(settings: Settings, ending: asyncio.Event | None = None) -> Starl
             Mount("/ops/v1", routes=routes()),
             Mount("/self/v1", routes=self_service.routes()),
             *v1.routes(),
+            Mount("/connect", app=Pages()),
+            Route(LINK_TOKEN, LinkToken()),
             Route(well_known.KEYS, well_known.signing_key),
+            Route(docs.PATH, docs.openapi),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
+            Route("/metrics", metrics.show),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan(settings, ending or asyncio.Event()),

@@ -53,13 +53,13 @@ class Guard:
     """Lets in who has a scope; what lies behind finds `caller` in its state, and a store that fits it."""
 
     def __init__(self, app: ASGIApp, needs: Scope) -> None:
-        self._app = app
-        self._needs = needs
+        self.app = app
+        self.needs = needs
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
         """Judge one request."""
         given = [value for name, value in scope["headers"] if name == b"authorization"]
-        found = await authorize(scope["state"], address_of(scope), given, self._needs)
+        found = await authorize(scope["state"], address_of(scope), given, self.needs)
         if isinstance(found, Refusal):
             raise Problem(found.status, found.detail, found.headers)
         scope["state"] |= {
@@ -67,7 +67,7 @@ class Guard:
             "store": seen_by(found.caller, scope["state"]),
         }
         try:
-            await self._app(scope, receive, _saying(send, found.headers))
+            await self.app(scope, receive, _saying(send, found.headers))
         except HTTPException as error:  # an unknown path or method: answered outside
             error.headers = {**(error.headers or {}), **found.headers}
             raise

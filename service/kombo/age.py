@@ -1,14 +1,16 @@
-"""How old an answer is at most: when Recruitee was last asked about what it shows."""
+"""How old an answer is: since when its oldest record was read, and as of when it is known to be right."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from service.core import times
 from service.core.store.runs import Part, Run
 from service.core.unified.registry import COLLECTIONS
-from service.kombo.kept import Desk
+from service.kombo.fresh import STALE, Fresh
+from service.kombo.kept import Desk, Kept
 
 AS_OF: Final = "hirewire-as-of"
+WARNING: Final = '110 hirewire "Response is Stale"'
 FED: Final = frozenset(
     {"candidate", "application", "job", "stage", "interview", "note", "evaluation", "attachment"}
 )
@@ -19,12 +21,27 @@ LISTS: Final[Mapping[str, str]] = {
 """Model -> the company's list that it is read with."""
 
 
-async def headers(desk: Desk, model: str) -> dict[str, str]:
-    """Return `age`, in seconds, and the moment as of which the answer is known to be right."""
+async def headers(
+    desk: Desk, model: str, rows: Sequence[Kept] = (), fresh: Fresh | None = None
+) -> dict[str, str]:
+    """Return `age`, in seconds, of the oldest record shown, and as of when the answer is right.
+
+    The first is when it was read whole; the second, when Recruitee was last asked for changes of it, be it
+    by the feed. With no record shown both are of the list. To a reader who set an age, how many are older.
+    """
     watch = await desk.store.watching.get(desk.c)
-    now = times.now_ms()
     looked = max(_looks(desk, model, watch), default=desk.connection.baseline_done)
-    return {"age": str(max(0, now - looked) // 1000), AS_OF: times.iso(min(now, looked))}
+    read = await desk.store.records.fetched(desk.c, [row.ref for row in rows])
+    oldest = min((read.get(row.ref, desk.connection.baseline_at) for row in rows), default=looked)
+    now = times.now_ms()
+    found = {
+        "age": str(max(0, now - oldest) // 1000),
+        AS_OF: times.iso(min(now, max(looked, oldest))),
+    }
+    if fresh is None:
+        return found
+    old = sum(read.get(row.ref, 0) < fresh.since for row in rows)
+    return found | ({STALE: str(old), "warning": WARNING} if old else {STALE: "0"})
 
 
 def _looks(desk: Desk, model: str, watch: Mapping[str, str]) -> Iterator[int]:

@@ -7,8 +7,10 @@ from starlette.requests import Request as AnyRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from service.kombo import custom, general
-from service.kombo.entry import KNOWN_ONLY, at
+from service.kombo import general, linking, switching
+from service.kombo.crowd import live
+from service.kombo.custom import CustomFields
+from service.kombo.entry import KNOWN_ONLY, asked_for, at
 from service.kombo.envelope import HANDLERS, failure
 from service.kombo.lists.applications import APPLICATIONS
 from service.kombo.lists.candidates import CANDIDATES
@@ -16,8 +18,12 @@ from service.kombo.lists.company import OFFERS, REASONS, ROLES, STAGES, TAGS, US
 from service.kombo.lists.interviews import INTERVIEWS
 from service.kombo.lists.jobs import JOBS
 from service.kombo.lists.papers import ATTACHMENTS, NOTES, SCORECARDS
+from service.kombo.outbound import Lanes
+from service.kombo.passthrough import passes
 from service.kombo.reading import lister
+from service.kombo.shelf import Shelf
 from service.kombo.tables import Tables
+from service.kombo.writes import routes as writes
 
 LISTS: Final = (
     USERS, ROLES, JOBS, STAGES, CANDIDATES, APPLICATIONS, TAGS, INTERVIEWS, REASONS, OFFERS, NOTES,
@@ -35,18 +41,29 @@ def create_kombo() -> Starlette:
 
 def routes(tables: Tables) -> list[BaseRoute]:
     """Return every route."""
-    lists = [at(f"/ats/{each.path}", "read", GET=lister(each, tables)) for each in LISTS]
+    shelf = Shelf()
+    lists = [at(f"/ats/{each.path}", "read", GET=lister(each, tables, shelf)) for each in LISTS]
+    fields = CustomFields()
     own, keys = f"{INTEGRATION}/integration-fields", f"{INTEGRATION}/custom-fields"
     return [
         *lists,
+        *writes.routes(tables),
         at("/check-api-key", KNOWN_ONLY, GET=general.check_api_key),
         at("/force-sync", "act", POST=general.force_sync),
         at("/tools/{category}", "read", GET=general.tools),
         at(INTEGRATION, "read", GET=general.integration),
-        at(own, "read", GET=custom.integration_fields),
-        at(own + "/{field_id}", "act", PATCH=custom.update_integration_field),
-        at(keys, "read", GET=custom.custom_fields),
-        at(keys + "/{custom_field_id}", "act", PUT=custom.update_custom_field),
+        at(INTEGRATION, "ops", DELETE=switching.delete),
+        at(f"{INTEGRATION}/enabled", "act", PUT=switching.set_enabled, POST=switching.set_enabled),
+        at("/passthrough/{tool}/{api}", "passthrough", POST=live(passes(Lanes()), asked_for)),
+        at(f"{INTEGRATION}/relink", "act", POST=linking.relink),
+        at(f"{INTEGRATION}/setup-link", "act", POST=linking.setup_link),
+        at("/connect/create-link", "act", POST=linking.create_link),
+        at("/connect/integration-by-token/{token}", "read", GET=linking.integration_by_token),
+        at("/connect/activate-integration", "read", POST=linking.activate),
+        at(own, "read", GET=fields.integration_fields),
+        at(own + "/{field_id}", "act", PATCH=fields.update_integration_field),
+        at(keys, "read", GET=fields.custom_fields),
+        at(keys + "/{custom_field_id}", "act", PUT=fields.update_custom_field),
     ]
 
 

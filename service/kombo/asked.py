@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from starlette.datastructures import QueryParams
 
 from service.core import times
@@ -61,9 +61,10 @@ def _day(value: object) -> int:
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Instant = Annotated[int, BeforeValidator(_instant)]
-Day = Annotated[int, BeforeValidator(_day)]
-PageSize = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST)]
+_Time = WithJsonSchema({"type": "string", "format": "date-time"})
+Instant = Annotated[int, BeforeValidator(_instant), _Time]
+Day = Annotated[int, BeforeValidator(_day), _Time]
+PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole)]
 
 
 class Asked(BaseModel):

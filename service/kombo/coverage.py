@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from service.core.unified.options import Options
 from service.core.unified.registry import SOURCES
+from service.kombo.coverage_actions import MISSING, UNSUPPORTED, Served, tool_actions
+from service.kombo.coverage_actions import SUPPORTED as SUPPORTED
 
-SUPPORTED, UNSUPPORTED, MISSING = "SUPPORTED", "UNSUPPORTED", "NOT_IMPLEMENTED"
 JOINED: Final = "+"
 """Marks a field that is joined on read, or made by us: it has no source of its own."""
 
@@ -68,7 +69,8 @@ READ: Final = (
         "ats_screening_questions",
         "Screening questions",
         "screening_question",
-        FRAME + "title description category format",
+        # Embedded in their job, whose own times tell of them.
+        "id remote_id changed_at- remote_deleted_at- title description category format",
     ),
     ReadModel("ats_tags", "Tags", "tag", FRAME + "name"),
     ReadModel(
@@ -108,77 +110,52 @@ READ: Final = (
         "ats_join_candidates_tags",
         "Candidate tags",
         "candidate",
-        "candidate_id=id tag_id=tags id+ changed_at+",
+        "candidate_id=id tag_id=tags id- changed_at- remote_deleted_at-",
     ),
     ReadModel(
         "ats_join_jobs_application_stages",
         "Job-specific application stages",
         "job",
-        "index=stage_ids job_id=id stage_id=stage_ids id+ changed_at+",
+        "index=stage_ids job_id=id stage_id=stage_ids id- changed_at- remote_deleted_at-",
     ),
     ReadModel(
         "ats_join_jobs_screening_questions",
         "Job-specific screening questions",
         "job",
         "index=screening_questions required=screening_questions job_id=id"
-        " question_id=screening_questions id+ changed_at+ precondition_question_id-"
+        " question_id=screening_questions id- changed_at- remote_deleted_at- precondition_question_id-"
         " precondition_options-",
     ),
     ReadModel(
         "ats_join_jobs_users",
         "Job hiring team members",
         "job",
-        "roles=hiring_team job_id=id user_id=hiring_team id+ changed_at+",
+        "roles=hiring_team job_id=id user_id=hiring_team id- changed_at- remote_deleted_at-",
+    ),
+    ReadModel(
+        "ats_join_user_job_role_assignments",
+        "Job roles of users",
+        "job",
+        "job_id=id user_id=hiring_team role_id=hiring_team id- changed_at- remote_deleted_at-",
     ),
     ReadModel(
         "ats_join_interviews_users",
         "Interviewers",
         "interview",
-        "interview_id=id user_id=user_ids id+ changed_at+",
+        "interview_id=id user_id=user_ids id- changed_at- remote_deleted_at-",
     ),
     ReadModel(
         "ats_join_users_roles",
         "System roles of users",
         "user",
-        "user_id=id role_id=role_id id+ changed_at+",
+        "user_id=id role_id=role_id id- changed_at- remote_deleted_at-",
     ),
 )
-_PERSON: Final = (
-    "candidate.first_name candidate.last_name candidate.email_address candidate.phone_number"
-    " candidate.social_links.url application.job_id application.stage_id"
-    " screening_question_answers.question_id screening_question_answers.answer attachments.name"
-    " attachments.content_type attachments.data_url attachments.data attachments.type source.name"
-    " source.unified_key source.id gdpr_consent.expires_at"
-)
-_FILE: Final = (
-    "attachment.name attachment.content_type attachment.data_url attachment.data attachment.type"
-)
-_LINK: Final = (
-    "label url details.custom_field_name_prefix details.attributes.key details.attributes.value"
-)
-ACTIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "ats_create_candidate": ("Create candidate", _PERSON),
-    "ats_create_application": ("Create application", _PERSON),
-    "ats_add_candidate_tag": ("Add tag to candidate", "candidate_id tag.name"),
-    "ats_remove_candidate_tag": ("Remove tag from candidate", "candidate_id tag.name"),
-    "ats_add_application_attachment": ("Add attachment to application", "application_id " + _FILE),
-    "ats_move_application_to_stage": ("Move application to stage", "application_id stage_id"),
-    "ats_reject_application": ("Reject application", "application_id rejection_reason_id"),
-    "ats_add_application_result_link": (
-        "Add result link to application",
-        "application_id " + _LINK,
-    ),
-    "ats_add_application_note": ("Add note to application", "application_id content"),
-    "ats_get_application_attachments": ("Get application attachments", "application_id"),
-    "ats_add_candidate_attachment": ("Add attachment to candidate", "candidate_id " + _FILE),
-    "ats_add_candidate_result_link": ("Add result link to candidate", "candidate_id " + _LINK),
-}
-"""Kombo's actions for Recruitee and their inputs; they talk to Recruitee and are not served here yet."""
 FEATURES: Final[Mapping[str, tuple[str, str]]] = {
     "custom_field_explorer": ("Custom field explorer", SUPPORTED),
     "delta_syncs": ("Delta syncs", SUPPORTED),
     "webhook_subscriptions": ("Webhook subscriptions", SUPPORTED),
-    "api_passthrough": ("API passthrough", MISSING),
+    "api_passthrough": ("API passthrough", SUPPORTED),
     "eeo_questions": ("EEO questions", UNSUPPORTED),
 }
 
@@ -201,23 +178,7 @@ def read_models(options: Options) -> list[dict[str, Any]]:
     return [_of_integration(read, options) for read in READ]
 
 
-def write_actions() -> list[dict[str, Any]]:
-    """Return each action with its inputs."""
-    closed = {"is_available": False, "coverage_status": MISSING}
-    return [
-        {
-            "id": name,
-            "label": label,
-            **closed,
-            "scope_config_setting": "DISABLED",
-            "opted_out_by_customer": False,
-            "fields": [{"id": each, **closed} for each in inputs.split()],
-        }
-        for name, (label, inputs) in ACTIONS.items()
-    ]
-
-
-def of_tool() -> dict[str, Any]:
+def of_tool(routes: Served) -> dict[str, Any]:
     """Return what is covered whatever an integration's scope is."""
     return {
         "read_models": [
@@ -231,15 +192,7 @@ def of_tool() -> dict[str, Any]:
             }
             for read in READ
         ],
-        "write_actions": [
-            {
-                "id": name,
-                "label": label,
-                "coverage_status": MISSING,
-                "fields": [{"id": each, "coverage_status": MISSING} for each in inputs.split()],
-            }
-            for name, (label, inputs) in ACTIONS.items()
-        ],
+        "write_actions": tool_actions(routes),
         "features": [
             {"id": name, "label": label, "coverage_status": status}
             for name, (label, status) in FEATURES.items()
@@ -259,7 +212,7 @@ def _of_integration(read: ReadModel, options: Options) -> dict[str, Any]:
         "opted_out_by_customer": False,
         "fields": [
             {
-                "id": _name(each),
+                "id": name_of(each),
                 "is_available": on and kept and status_of(read, each) == SUPPORTED,
                 "coverage_status": status_of(read, each),
                 "scope_config_setting": "ENABLED" if on and kept else "DISABLED",
@@ -272,7 +225,7 @@ def _of_integration(read: ReadModel, options: Options) -> dict[str, Any]:
 
 
 def _fields(read: ReadModel) -> Iterator[tuple[str, str]]:
-    yield from ((_name(each), status_of(read, each)) for each in read.fields.split())
+    yield from ((name_of(each), status_of(read, each)) for each in read.fields.split())
     yield "remote_data", MISSING
 
 
@@ -280,9 +233,10 @@ def _model_status(read: ReadModel) -> str:
     return SUPPORTED if read.model else UNSUPPORTED
 
 
-def _name(field: str) -> str:
+def name_of(field: str) -> str:
+    """Return the name that Kombo gives a field."""
     return field.partition("=")[0].rstrip("+-")
 
 
 def _ours(field: str) -> str:
-    return field.partition("=")[2] or _name(field)
+    return field.partition("=")[2] or name_of(field)

@@ -18,8 +18,8 @@ from service.core.unified.profile import INTEGRATION_FIELD
 from service.kombo.asked import PageSize, asked
 from service.kombo.entry import named
 from service.kombo.envelope import INPUT_INVALID, Refused, invalid, success
+from service.kombo.explored import Explored
 from service.ops.bodies import given
-from service.ops.fields import seen_in
 from service.state import Request
 
 MODELS: Final[Mapping[str, str]] = {"candidate": "ats_candidates", "job": "ats_jobs"}
@@ -74,57 +74,60 @@ class Mapped(BaseModel):
     integration_field_id: str | None
 
 
-async def integration_fields(request: Request) -> Response:
-    """List the fields that newest records have, or that the company has defined."""
-    connection = await named(request, request.path_params["integration_id"])
-    wanted = asked(request.query_params, OwnAsked)
-    rows = [_row(each) for each in await _own(request, connection)]
-    return success(_page(rows, wanted.cursor, wanted.page_size))
+class CustomFields:
+    """The handlers of a company's own fields, which are looked for at most twice a minute."""
 
+    def __init__(self) -> None:
+        self._seen = Explored()
 
-async def update_integration_field(request: Request) -> Response:
-    """Take what is true anyway: values of all fields are passed along."""
-    connection = await named(request, request.path_params["integration_id"])
-    body = Passed.model_validate(await given(request))
-    found = _one(await _own(request, connection), request.path_params["field_id"])
-    if body.enable_passthrough is False:
-        detail = "values of all fields are passed along; drop a field by the integration's scope"
-        raise invalid("enable_passthrough", detail)
-    return success(_row(found))
+    async def integration_fields(self, request: Request) -> Response:
+        """List the fields that newest records have, or that the company has defined."""
+        connection = await named(request, request.path_params["integration_id"])
+        wanted = asked(request.query_params, OwnAsked)
+        rows = [_row(each) for each in await self._own(request, connection)]
+        return success(_page(rows, wanted.cursor, wanted.page_size))
 
+    async def update_integration_field(self, request: Request) -> Response:
+        """Take what is true anyway: values of all fields are passed along."""
+        connection = await named(request, request.path_params["integration_id"])
+        body = Passed.model_validate(await given(request))
+        found = _one(await self._own(request, connection), request.path_params["field_id"])
+        if body.enable_passthrough is False:
+            detail = (
+                "values of all fields are passed along; drop a field by the integration's scope"
+            )
+            raise invalid("enable_passthrough", detail)
+        return success(_row(found))
 
-async def custom_fields(request: Request) -> Response:
-    """List the keys of `custom_fields` that something is mapped to."""
-    connection = await named(request, request.path_params["integration_id"])
-    wanted = asked(request.query_params, FieldsAsked)
-    own = {each.key: each for each in await _own(request, connection)}
-    keys = sorted(connection.options.custom_keys.items(), key=lambda pair: pair[1])
-    rows = [_custom(connection, key, name, own.get(key)) for key, name in keys]
-    return success(_page(rows, wanted.cursor, wanted.page_size))
+    async def custom_fields(self, request: Request) -> Response:
+        """List the keys of `custom_fields` that something is mapped to."""
+        connection = await named(request, request.path_params["integration_id"])
+        wanted = asked(request.query_params, FieldsAsked)
+        own = {each.key: each for each in await self._own(request, connection)}
+        keys = sorted(connection.options.custom_keys.items(), key=lambda pair: pair[1])
+        rows = [_custom(connection, key, name, own.get(key)) for key, name in keys]
+        return success(_page(rows, wanted.cursor, wanted.page_size))
 
+    async def update_custom_field(self, request: Request) -> Response:
+        """Map a custom field to another of the company's fields, or take its mapping back."""
+        store: Store = request.state["store"]
+        connection = await named(request, request.path_params["integration_id"])
+        body = Mapped.model_validate(await given(request))
+        old, name = _mapped(connection, request.path_params["custom_field_id"])
+        own = await self._own(request, connection)
+        new = None if body.integration_field_id is None else _one(own, body.integration_field_id)
+        if new is not None and model_of(new.key) != model_of(old):
+            raise invalid("integration_field_id", "is a field of another model")
+        options = _remapped(connection.options, old, new.key if new else None, name)
+        await store.connections.update(connection.id, options=options)
+        return success(_custom(connection, old, name, new))
 
-async def update_custom_field(request: Request) -> Response:
-    """Map a custom field to another of the company's fields, or take its mapping back."""
-    store: Store = request.state["store"]
-    connection = await named(request, request.path_params["integration_id"])
-    body = Mapped.model_validate(await given(request))
-    old, name = _mapped(connection, request.path_params["custom_field_id"])
-    own = await _own(request, connection)
-    new = None if body.integration_field_id is None else _one(own, body.integration_field_id)
-    if new is not None and model_of(new.key) != model_of(old):
-        raise invalid("integration_field_id", "is a field of another model")
-    options = _remapped(connection.options, old, new.key if new else None, name)
-    await store.connections.update(connection.id, options=options)
-    return success(_custom(connection, old, name, new))
-
-
-async def _own(request: Request, connection: Connection) -> list[Own]:
-    """Return the company's fields, by key."""
-    seen = await seen_in(request, connection)
-    for key in connection.options.custom_keys:
-        seen.setdefault(key, Seen(key))
-    made = [Own(_own_id(connection, key), key, each) for key, each in sorted(seen.items())]
-    return made
+    async def _own(self, request: Request, connection: Connection) -> list[Own]:
+        """Return the company's fields, by key."""
+        seen = dict(await self._seen.of(request, connection))
+        for key in connection.options.custom_keys:
+            seen.setdefault(key, Seen(key))
+        return [Own(_own_id(connection, key), key, each) for key, each in sorted(seen.items())]
 
 
 def _own_id(connection: Connection, key: str) -> str:

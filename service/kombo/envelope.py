@@ -1,6 +1,6 @@
 """Kombo's envelope: what is answered, and how every refusal is said in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -19,6 +19,9 @@ NO_INTEGRATION: Final = "PLATFORM.INTEGRATION_NOT_FOUND"
 UNKNOWN: Final = "PLATFORM.UNKNOWN_ERROR"
 SYNC_PENDING: Final = "INTEGRATION.SETUP_SYNC_PENDING"
 MODEL_DISABLED: Final = "INTEGRATION.MODEL_DISABLED"
+CROWDED: Final = "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED"
+TIMED_OUT: Final = "PLATFORM.TASK_TIMED_OUT"
+INACTIVE: Final = "INTEGRATION.INACTIVE"
 
 TITLES: Final[Mapping[str, str]] = {
     INPUT_INVALID: "The request does not fit this endpoint.",
@@ -28,11 +31,14 @@ TITLES: Final[Mapping[str, str]] = {
     UNKNOWN: "Something went wrong here.",
     SYNC_PENDING: "The first sync of this integration is not done yet.",
     MODEL_DISABLED: "This model is switched off for the integration.",
+    CROWDED: "Too many calls of this integration are under way.",
+    TIMED_OUT: "It took too long.",
+    INACTIVE: "The integration is switched off.",
 }
 """A code's title is static: what happened in this instance is in the message."""
 _CODES: Final[Mapping[int, str]] = {
-    400: INPUT_INVALID, 401: UNAUTHENTICATED, 403: UNAUTHENTICATED, 413: INPUT_INVALID,
-    422: INPUT_INVALID, 429: RATE_LIMITED, 500: UNKNOWN, 503: UNKNOWN,
+    400: INPUT_INVALID, 401: UNAUTHENTICATED, 403: UNAUTHENTICATED, 408: INPUT_INVALID,
+    413: INPUT_INVALID, 422: INPUT_INVALID, 429: RATE_LIMITED, 500: UNKNOWN, 503: UNKNOWN,
 }  # fmt: skip
 log = logger("kombo")
 
@@ -57,6 +63,12 @@ class Refused(Exception):
 def success(data: Any, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer; success is 200 for everything."""
     return Json({"status": "success", "data": data}, headers=dict(headers or {}))
+
+
+def passed_on(data: Any, warnings: Sequence[str] = ()) -> Response:
+    """Return the answer of what talks to Recruitee, with what went wrong besides."""
+    said = [{"message": each} for each in warnings]
+    return Json({"status": "success", "data": data, "warnings": said})
 
 
 def failure(

@@ -10,10 +10,12 @@ from service.core.store.connections import BASELINING, UNAUTHORIZED, Connection
 from service.core.store.runs import Run
 from service.core.store.store import Store
 from service.kombo import coverage
-from service.kombo.entry import INTEGRATION, TOOL, named
+from service.kombo.coverage_actions import Served, served, write_actions
+from service.kombo.entry import TOOL, asked_for, named
 from service.kombo.envelope import Refused, invalid, success
 from service.ops.bodies import given
 from service.ops.endpoint import base_of
+from service.setup.making import end_user
 from service.state import Request
 
 LABEL: Final = "Recruitee"
@@ -44,8 +46,10 @@ async def check_api_key(request: Request) -> Response:
 async def force_sync(request: Request) -> Response:
     """Read everything again (FULL), or poll and sweep now (DELTA)."""
     store: Store = request.state["store"]
-    connection = await _whose(request)
+    connection = await asked_for(request)
     kind = SyncAsked.model_validate(await given(request)).type or "FULL"
+    if connection.disabled:
+        raise Refused(409, None, "this integration is switched off; switch it on first")
     if connection.status == UNAUTHORIZED:
         raise Refused(409, None, "Recruitee refuses the token of this integration: give a new one")
     if kind == "DELTA":
@@ -56,13 +60,6 @@ async def force_sync(request: Request) -> Response:
         begun, queued = await _full(store, connection)
     sync_id = ids.derive("sync", connection.id, kind, begun)
     return success({"already_queued": queued, "sync_id": sync_id, "type": kind})
-
-
-async def _whose(request: Request) -> Connection:
-    given_id = request.headers.getlist(INTEGRATION)
-    if len(given_id) != 1 or not given_id[0].strip():
-        raise invalid(INTEGRATION, "send this header once, with the id of an integration")
-    return await named(request, given_id[0].strip())
 
 
 async def _full(store: Store, connection: Connection) -> tuple[int, bool]:
@@ -79,7 +76,7 @@ async def _full(store: Store, connection: Connection) -> tuple[int, bool]:
 async def integration(request: Request) -> Response:
     """Show an integration, with what is covered of each model and action."""
     connection = await named(request, request.path_params["integration_id"])
-    return success(_shown(connection))
+    return success(_shown(connection, served(request.app.routes)))
 
 
 async def tools(request: Request) -> Response:
@@ -87,10 +84,12 @@ async def tools(request: Request) -> Response:
     category = str(request.path_params["category"]).lower()
     if category not in CATEGORIES:
         raise invalid("category", f"is one of {', '.join(CATEGORIES)}")
-    return success({"tools": [_tool()] if category == "ats" else []})
+    routes = served(request.app.routes)
+    return success({"tools": [_tool(routes)] if category == "ats" else []})
 
 
-def _shown(connection: Connection) -> dict[str, Any]:
+def _shown(connection: Connection, routes: Served) -> dict[str, Any]:
+    user = end_user(connection)
     return {
         "id": connection.integration_id,
         "tool": {
@@ -101,23 +100,29 @@ def _shown(connection: Connection) -> dict[str, Any]:
             "icon_url": ICON.format(ink=BLUE),
         },
         "category": "ATS",
-        "status": "INVALID" if connection.status == UNAUTHORIZED else "ACTIVE",
+        "status": _status(connection),
         "setup_status": "COMPLETED" if connection.baseline_done else "FINAL_SYNC_PENDING",
         "end_user": {
-            "organization_name": connection.name or connection.company_id,
-            "creator_email": None,
-            "origin_id": None,
+            "organization_name": user.organization_name,
+            "creator_email": user.email,
+            "origin_id": user.origin_id,
         },
         "scope_config": {"id": ids.derive("scope_config", connection.id), "name": "Scope"},
         "data_expired_at": None,
         "created_at": times.iso(connection.created),
         "beta": False,
         "read_models": coverage.read_models(connection.options),
-        "write_actions": coverage.write_actions(),
+        "write_actions": write_actions(routes),
     }
 
 
-def _tool() -> dict[str, Any]:
+def _status(connection: Connection) -> str:
+    if connection.disabled:
+        return "INACTIVE"
+    return "INVALID" if connection.status == UNAUTHORIZED else "ACTIVE"
+
+
+def _tool(routes: Served) -> dict[str, Any]:
     return {
         "id": TOOL,
         "label": LABEL,
@@ -131,5 +136,5 @@ def _tool() -> dict[str, Any]:
         "fast_track_details_markdown": None,
         "partner_only_details_markdown": None,
         "connection_guide_url": None,
-        "coverage": coverage.of_tool(),
+        "coverage": coverage.of_tool(routes),
     }

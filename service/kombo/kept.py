@@ -61,6 +61,7 @@ class Desk:
     connection: Connection
     tables: Tables
     families: dict[str, Family] = field(default_factory=dict)  # by the candidate's remote id
+    tags: dict[str, Fields] = field(default_factory=dict)  # by name, as they are shown
 
     @property
     def c(self) -> str:
@@ -113,6 +114,15 @@ class Desk:
                 _of("application", refs, kept),
                 _of("interview", refs, kept),
             )
+
+    async def read_applications(self, candidates: Iterable[str]) -> None:
+        """Read the applications of candidates (remote ids), and nothing else, into `families`."""
+        missing = [each for each in dict.fromkeys(candidates) if each not in self.families]
+        children = self.store.records.children
+        inside = await asyncio.gather(*(children(self.c, Ref("candidate", i)) for i in missing))
+        kept = await self.kept(ref for refs in inside for ref in refs if ref.model == "application")
+        for candidate, refs in zip(missing, inside, strict=True):
+            self.families[candidate] = Family(applications=_of("application", refs, kept))
 
     async def family_of(self, rows: Sequence[Kept]) -> dict[Ref, Family]:
         """Return each record's family; nobody's for one whose candidate is not known."""

@@ -1,23 +1,29 @@
 """One page of one list, for one integration."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
 
 from starlette.responses import Response
 
 from service.core.store.connections import Connection
-from service.kombo import age, cursor
+from service.core.unified.model import Ref
+from service.kombo import age, cursor, raw
 from service.kombo.asked import Asked, asked
 from service.kombo.entry import integration
 from service.kombo.envelope import MODEL_DISABLED, Refused, success
+from service.kombo.fresh import Fresh, max_age
 from service.kombo.kept import Desk, Kept
 from service.kombo.listing import Listing
+from service.kombo.shelf import Made, Shelf
 from service.kombo.tables import Tables
-from service.kombo.walk import Walk
+from service.kombo.walk import LOOKED_AT_MOST, Walk
 from service.ops.paging import Found, page
 from service.state import Request
 
 
-def lister(listing: Listing, tables: Tables) -> Callable[[Request], Awaitable[Response]]:
+def lister(
+    listing: Listing, tables: Tables, shelf: Shelf
+) -> Callable[[Request], Awaitable[Response]]:
     """Return the handler of a list."""
 
     async def listed(request: Request) -> Response:
@@ -27,19 +33,59 @@ def lister(listing: Listing, tables: Tables) -> Callable[[Request], Awaitable[Re
         if listing.model is None:
             return success({"next": None, "results": []})
         _switched_on(connection, listing)
+        place = (listing.path, wanted)
+        if max_age(request.headers) is not None:
+            shelf.drop(connection.id)  # what is asked for again is younger than what was made of it
+        elif made := shelf.get(connection, place):
+            return made.answer()
         desk = Desk(request.state["store"], connection, tables)
-        headers = await age.headers(desk, listing.model)
         if unsupported(connection, listing, wanted):
             if not wanted.ignore_unsupported_filters:
-                return success({"next": None, "results": []}, headers)
+                return success(
+                    {"next": None, "results": []}, await age.headers(desk, listing.model)
+                )
             wanted = _without(connection, listing, wanted)
-        walk = Walk(desk, listing, wanted, after)
-        found = await page(_places(walk), wanted.page_size, lambda row: row)
+        wanted = await _ours(desk, wanted)
+        fresh = await Fresh.of(desk, request.headers, request.state["settings"].recruitee_rate)
+        found = await _page(Walk(desk, listing, wanted, after), fresh)
         rows: list[Kept] = found["items"]
+        headers = await age.headers(desk, listing.model, rows, fresh)
         results = await listing.show(desk, rows) if rows else []
-        return success({"next": found["next_cursor"], "results": results}, headers)
+        headers |= await raw.fill(request, desk, rows, results)
+        answer = success({"next": found["next_cursor"], "results": results}, headers)
+        if fresh is None and not connection.options.remote_data:
+            shelf.put(connection, place, Made.of(answer, headers))
+        return answer
 
+    listed.__doc__ = f"List {listing.path}, in the order in which they changed."
     return listed
+
+
+async def _page(walk: Walk, fresh: Fresh | None) -> dict[str, Any]:
+    """Return a page of what is fresh enough, as far as it could be asked for in time."""
+    while True:
+        found = await page(_places(walk), walk.asked.page_size, lambda row: row, LOOKED_AT_MOST)
+        if fresh is None or not await fresh.again(found["items"], await _unknown(walk)):
+            return found
+        walk.desk.families.clear()
+
+
+async def _unknown(walk: Walk) -> list[Ref]:
+    """Return the records that are asked for by Recruitee's own ids, and that we do not have."""
+    named = [Ref(str(walk.listing.model), each) for each in walk.asked.remote_ids or ()]
+    there = await walk.desk.kept(named)
+    return [ref for ref in named if ref not in there and ref.remote_id.isdecimal()]
+
+
+async def _ours(desk: Desk, wanted: Asked) -> Asked:
+    """Return filters with the ids that were taken along read as ours."""
+    given = {
+        name: value
+        for name in type(wanted).model_fields
+        if name.endswith("ids") and (value := getattr(wanted, name)) is not None
+    }
+    meant = await desk.store.records.adoption.read(desk.c, given)
+    return wanted.model_copy(update={name: tuple(value) for name, value in meant.items()})
 
 
 async def _places(walk: Walk) -> AsyncGenerator[Found[Kept], None]:

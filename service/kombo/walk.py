@@ -17,6 +17,8 @@ from service.kombo.kept import Desk, Kept, by_number
 from service.kombo.listing import Listing, Mark, Place
 
 CHUNK = 250
+LOOKED_AT_MOST = 5000
+"""Records for one page: clients give up after 5 s, and a filter may let nothing through."""
 
 Found = tuple[Place, Kept | None]
 Chunks = AsyncGenerator[list[Found], None]

@@ -24,13 +24,17 @@ def _listed(value: object) -> object:
 
 
 Named = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+# The bounds are inside: null has no length.
 Many = Annotated[
-    tuple[Named, ...] | None, BeforeValidator(_listed), Field(min_length=1, max_length=10_000)
+    Annotated[tuple[Named, ...], Field(min_length=1, max_length=10_000)] | None,
+    BeforeValidator(_listed),
 ]
 Statuses = Annotated[
-    tuple[Annotated[int, Field(ge=100, le=599)], ...] | None,
+    Annotated[
+        tuple[Annotated[int, Field(ge=100, le=599)], ...], Field(min_length=1, max_length=100)
+    ]
+    | None,
     BeforeValidator(_listed),
-    Field(min_length=1, max_length=100),
 ]
 
 

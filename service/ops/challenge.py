@@ -70,10 +70,10 @@ async def _posted(
             "data": {"subscriber_id": subscriber.id, "challenge": token},
         }
     )
-    live, key = subscriber.live_secrets(at), subscriber.private_key()
+    live, signing_keys = subscriber.live_secrets(at), subscriber.private_keys(at)
     headers = {
         **subscriber.wanted.headers,
         "content-type": "application/json",
-        **signing.delivery_headers(event_id, at // 1000, body, live, key),
+        **signing.delivery_headers(event_id, at // 1000, body, live, signing_keys),
     }
     return await sessions.post(subscriber.wanted, body, headers, timeout_s=timeout_s)

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import orjson
 from pydantic import (
+    AnyHttpUrl,
     BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -39,6 +41,16 @@ def _text_of(value: object) -> object:
 CompanyId = Annotated[
     str, BeforeValidator(_text_of), StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")
 ]
+
+
+def _bare(value: object) -> object:
+    return value.rpartition(":")[2] if isinstance(value, str) else value
+
+
+ConnectionId = Annotated[
+    str, BeforeValidator(_bare), StringConstraints(pattern=r"^[1-9A-HJ-NP-Za-km-z]{24}$")
+]
+"""As Kombo names an integration, too: `recruitee:<id>`."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 # An empty secret would verify whatever is signed with an empty key, which anyone can do.
 HookSecret = Annotated[SecretStr, Field(min_length=1, max_length=512)]
@@ -56,11 +68,20 @@ class Change(OptionsChange):
         Annotated[tuple[HookSecret, ...], Field(min_length=1, max_length=10)] | None
     ) = None
 
-    @field_validator("api_token")
+    careers_url: Annotated[AnyHttpUrl | Literal[""], Field(union_mode="left_to_right")] | None = (
+        None
+    )
+    """Base of the careers site, as `https://example.recruitee.com`; "" takes it back."""
+    careers_token: SecretStr | None = None
+    """What the careers site takes screening answers with; "" takes it back."""
+
+    @field_validator("api_token", "careers_token")
     @classmethod
-    def _sendable(cls, token: SecretStr | None) -> SecretStr | None:
+    def _sendable(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         # It goes into a header as it is, so what no header takes is no token.
         text = None if token is None else token.get_secret_value().strip()
+        if text == "" and info.field_name == "careers_token":
+            return SecretStr("")
         if text is not None and not TOKEN.fullmatch(text):
             raise ValueError("must be 1 to 4096 printable ASCII characters without spaces")
         return None if text is None else SecretStr(text)
@@ -70,6 +91,15 @@ class Change(OptionsChange):
         if self.webhook_secret is not None and self.webhook_secrets is not None:
             raise ValueError("give webhook_secret or webhook_secrets, not both")
         return self
+
+    @property
+    def careers(self) -> tuple[str | None, str | None]:
+        """The careers site's base and token that are to be kept; None: as it is."""
+        url, token = self.careers_url, self.careers_token
+        return (
+            None if url is None else str(url).rstrip("/"),
+            None if token is None else token.get_secret_value(),
+        )
 
     @property
     def secrets(self) -> list[str] | None:
@@ -83,6 +113,7 @@ class Link(Change):
 
     company_id: CompanyId
     api_token: SecretStr
+    id: ConnectionId | None = None  # else one is drawn
 
 
 async def listed(request: Request) -> Response:
@@ -100,15 +131,22 @@ async def create(request: Request) -> Response:
     store: Store = request.state["store"]
     wanted = Link.model_validate(await given(request))
     options = wanted.options(DEFAULTS)
+    if wanted.id is not None and await store.connections.taken(wanted.id):
+        raise Problem(409, f"there is a connection {wanted.id} already")
     token = wanted.api_token.get_secret_value()
     answer = await _tried(request, wanted.company_id, token)
     name = wanted.name or checks.company_name(answer, wanted.company_id) or ""
     secrets = wanted.secrets or []
     made = await store.connections.create(
-        wanted.company_id, token, next(iter(secrets), None), name, options
+        wanted.company_id, token, next(iter(secrets), None), name, options, wanted.id
     )
-    if len(secrets) > 1:
-        made = await store.connections.update(made.id, secrets=secrets) or made
+    more = secrets if len(secrets) > 1 else None
+    if more or wanted.careers_url or wanted.careers_token:
+        site, opened = wanted.careers
+        updated = await store.connections.update(
+            made.id, secrets=more, careers_url=site, careers_token=opened
+        )
+        made = updated or made
     return Json(await _shown(request, made), 201)
 
 
@@ -130,6 +168,7 @@ async def update(request: Request) -> Response:
     changed = await store.connections.update(
         connection.id, name=wanted.name, api_token=token, secrets=wanted.secrets,
         options=None if options == connection.options else options,
+        careers_url=wanted.careers[0], careers_token=wanted.careers[1],
     )  # fmt: skip
     if changed is not None and isinstance(answer, Ok):
         await checks.restore(store, changed)
@@ -184,12 +223,15 @@ async def _shown(request: Request, connection: Connection) -> dict[str, Any]:
         "company_id": connection.company_id,
         "status": connection.status,
         "reason": connection.reason or None,
+        "enabled": not connection.disabled,
         "created_at": times.iso(connection.created),
         "baseline": _baseline(connection),
         "sync": summary(Run.of(connection)),
         "test_seen_at": _iso(connection.test_seen),
         "signed_seen_at": _iso(connection.signed_seen),
         "webhook_secret_set": bool(connection.secrets),
+        "careers_url": connection.careers_url or None,
+        "careers_token_set": connection.careers_token is not None,
         "inbox": {"waiting": waiting, "parked": parked},
         **scopes.shown(connection.options),
     }

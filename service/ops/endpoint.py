@@ -7,13 +7,13 @@ import orjson
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
 
 from service.callers import Caller
 from service.core.errors import StoreUnavailable
 from service.core.logs import logger
 from service.core.store.audit import Entry
 from service.core.store.store import Store
+from service.openapi.route import Described
 from service.ops.bodies import unknown
 from service.problems import Problem
 from service.state import Request
@@ -38,6 +38,11 @@ NARROWED: Final = frozenset(
         "POST /connections/{id}/sync",
         "POST /connections/{id}/reconcile",
         "GET /connections/{id}/ledger",
+        "GET /connections/{id}/adoptions",
+        "POST /connections/{id}/adoptions",
+        "DELETE /connections/{id}/adoptions/{run}",
+        "POST /connections/{id}/adoptions/{run}/rows",
+        "POST /connections/{id}/adoptions/{run}/keep",
         "GET /connections/{id}/fields",
         "PATCH /connections/{id}/fields/{key:path}",
         "DELETE /connections/{id}/fields/{key:path}",
@@ -50,6 +55,7 @@ NARROWED: Final = frozenset(
         "POST /subscribers/{id}/pause",
         "POST /subscribers/{id}/resume",
         "POST /subscribers/{id}/rotate-secret",
+        "POST /subscribers/{id}/rotate-key",
         "POST /subscribers/{id}/challenge",
         "POST /subscribers/{id}/test",
         "GET /event-types",
@@ -60,6 +66,7 @@ NARROWED: Final = frozenset(
         "GET /deliveries",
         "GET /deliveries/{id}",
         "POST /deliveries/{id}/retry",
+        "POST /deliveries/{id}/skip",
         "GET /dead-letters",
         "GET /dead-letters/{id}",
         "DELETE /dead-letters/{id}",
@@ -70,7 +77,7 @@ NARROWED: Final = frozenset(
 What is not named here is closed to such keys, so that a new route never shows too much."""
 
 
-def at(path: str, **by_method: Handler) -> Route:
+def at(path: str, **by_method: Handler) -> Described:
     """Return one route for all methods of a path, so that 405 names every one that is allowed."""
 
     async def endpoint(request: Request) -> Response:
@@ -80,7 +87,7 @@ def at(path: str, **by_method: Handler) -> Route:
             return await handler(request)
         return await _audited(request, path, handler)
 
-    return Route(path, endpoint, methods=list(by_method))
+    return Described(path, endpoint, by_method)
 
 
 def base_of(request: Request) -> str:

@@ -25,7 +25,10 @@ OUTSIDE: Final = (
 )
 REPLICAS: Final = "files of {count} replica(s): have each write its own anew (BGREWRITEAOF)"
 AOF: Final = "Redis' append-only file, which could not be written anew ({state}): run BGREWRITEAOF"
+SLOW: Final = "Redis' log of slow commands, which quotes arguments ({state}): run SLOWLOG RESET"
 DUMP: Final = "Redis' dump, which could not be written anew ({state}): run BGSAVE"
+
+FILES: Final = ("aof", "dump", "slow_log", "replicas")
 
 
 def _text_of(value: object) -> object:
@@ -171,7 +174,7 @@ async def _shown(store: Store, one: Erasure) -> dict[str, Any]:
         "event_id": one.event_id or None,
         "acknowledgements": await _acknowledgements(store, one),
         "suppressed": await store.suppression.holds(one.c, one.digest),
-        "files": {name: one.files.get(name) for name in ("aof", "dump", "replicas")},
+        "files": {name: one.files.get(name) for name in FILES},
         "unreachable": _unreachable(one) if one.status != "running" else [],
     }
 
@@ -202,7 +205,7 @@ def _unreachable(one: Erasure) -> list[str]:
     said = list(OUTSIDE)
     if replicas := int(one.files.get("replicas") or 0):
         said.append(REPLICAS.format(count=replicas))
-    for name, text in (("aof", AOF), ("dump", DUMP)):
+    for name, text in (("aof", AOF), ("dump", DUMP), ("slow_log", SLOW)):
         if (state := one.files.get(name)) in ("failed", "refused"):
             said.append(text.format(state=state))
     return said

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from service.core import times
 
@@ -16,7 +16,9 @@ def _millis(value: object) -> int:
     return ms
 
 
-Instant = Annotated[int, BeforeValidator(_millis)]
+Instant = Annotated[
+    int, BeforeValidator(_millis), WithJsonSchema({"type": "string", "format": "date-time"})
+]
 """Milliseconds since the epoch, written as RFC 3339."""
 
 within = times.within

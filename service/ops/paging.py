@@ -30,12 +30,17 @@ class Page(BaseModel):
 
 
 async def page(
-    found: AsyncGenerator[Found[T], None], limit: int, show: Callable[[T], Any]
+    found: AsyncGenerator[Found[T], None],
+    limit: int,
+    show: Callable[[T], Any],
+    most: int | None = None,
 ) -> dict[str, Any]:
     """Return one page of what is found, shown, with the cursor of the next.
 
-    A filter that lets little through ends a page early: it is shorter then, and still has a cursor.
+    A filter that lets little through ends a page early, once `most` were looked at: it is shorter then, and
+    still has a cursor.
     """
+    bound = min(most or LOOKED_AT_MOST, LOOKED_AT_MOST)
     items: list[T] = []
     looked, last = 0, None
     async with aclosing(found):
@@ -45,7 +50,7 @@ async def page(
             if thing is not None:
                 items.append(thing)
             looked, last = looked + 1, place
-            if looked == LOOKED_AT_MOST:
+            if looked == bound:
                 break
         else:
             last = None

@@ -79,6 +79,7 @@ def shown(one: Reconciliation) -> dict[str, Any]:
         "reason": one.reason or None,
         "began_at": times.iso(one.began),
         "done_at": times.iso(one.done) if one.done else None,
+        "requests": one.requests,
         "compared": {name: count for name, count in one.read.items() if ":" not in name},
         "differing": one.differing,
         "absent": one.absent,

@@ -37,6 +37,7 @@ class ScopeChange(BaseModel):
     jobs: Annotated[tuple[JobId, ...], Field(min_length=1, max_length=10_000)] | None = None
     departments: Annotated[tuple[Name, ...], Field(min_length=1, max_length=1000)] | None = None
     drop: Annotated[tuple[Name, ...], Field(max_length=1000)] | None = None
+    only_created: Annotated[bool, Strict()] | None = None
 
 
 class OptionsChange(BaseModel):
@@ -44,6 +45,7 @@ class OptionsChange(BaseModel):
 
     scope: ScopeChange | None = None
     private_notes: Annotated[bool, Strict()] | None = None
+    remote_data: Annotated[bool, Strict()] | None = None
     consent_expiring_days: Annotated[tuple[Days, ...], Field(max_length=10)] | None = None
     retention_days: Annotated[dict[Name, Days], Field(max_length=100)] | None = None
 
@@ -54,6 +56,8 @@ class OptionsChange(BaseModel):
             update["scope"] = _scope(self.scope, before.scope)
         if self.private_notes is not None:
             update["private_notes"] = self.private_notes
+        if self.remote_data is not None:
+            update["remote_data"] = self.remote_data
         if self.consent_expiring_days is not None:
             days = sorted(set(self.consent_expiring_days), reverse=True)
             update["consent_expiring_days"] = tuple(days)
@@ -69,6 +73,7 @@ def shown(options: Options) -> dict[str, Any]:
     return {
         "scope": options.scope.model_dump(mode="json"),
         "private_notes": options.private_notes,
+        "remote_data": options.remote_data,
         "consent_expiring_days": list(options.consent_expiring_days),
         "retention_days": dict(options.retention_days),
     }
@@ -80,8 +85,9 @@ def note(before: Options, after: Options) -> str | None:
     pairs = [(old.models, new.models), (old.jobs, new.jobs), (old.departments, new.departments)]
     leaves = any(not _covers(n, o) for o, n in pairs)
     comes = any(not _covers(o, n) for o, n in pairs) or bool(set(old.drop) - set(new.drop))
-    leaves = leaves or (before.private_notes and not after.private_notes)
-    comes = comes or (after.private_notes and not before.private_notes)
+    leaves = leaves or before.private_notes > after.private_notes
+    comes = comes or after.private_notes > before.private_notes
+    leaves, comes = leaves or new.only_created > old.only_created, comes or old.only_created > new.only_created
     dropped = bool(set(new.drop) - set(old.drop))
     said = [text for told, text in ((leaves, LEFT), (comes, COMES), (dropped, DROPPED)) if told]
     return "; ".join(said) or None
@@ -93,8 +99,9 @@ def _scope(given: ScopeChange | None, before: Scope) -> Scope:
     named = {name: getattr(given, name) for name in given.model_fields_set}
     if "drop" in named:
         named["drop"] = named["drop"] or ()
+    only = named.pop("only_created", before.only_created) or False
     once = {name: each and tuple(dict.fromkeys(each)) for name, each in named.items()}
-    scope = before.model_copy(update=once)
+    scope = before.model_copy(update=once | {"only_created": only})
     for part, problem in refusals(scope):
         raise refused(f"scope.{part}", problem)
     return scope

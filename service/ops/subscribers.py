@@ -11,6 +11,7 @@ from service.core.logs import logger
 from service.core.store.deliveries import Delivery
 from service.core.store.store import Store
 from service.core.store.subscribers import Subscriber
+from service.openapi.route import takes
 from service.ops import backfills, replays, transport
 from service.ops import challenge as ownership
 from service.ops import wanted as asked_for
@@ -23,6 +24,13 @@ from service.state import Request
 TEST_TYPE = "subscriber.test"
 BY_HAND = "paused by hand"
 log = logger("ops")
+
+
+class Made(asked_for.Asked):
+    """A subscriber as it is made: with an imported secret, or with all that there is already."""
+
+    secret: str | None = None
+    backfill: bool | None = None
 
 
 class Rotation(BaseModel):
@@ -50,6 +58,7 @@ async def listed(request: Request) -> Response:
     return Json(answer | {"items": [await _shown(store, each) for each in answer["items"]]})
 
 
+@takes(Made)
 async def create(request: Request) -> Response:
     """Add a subscriber at the head of the log; its secret is shown here and never again."""
     store: Store = request.state["store"]
@@ -73,6 +82,7 @@ async def show(request: Request) -> Response:
     return Json(await _shown(request.state["store"], await found(request)))
 
 
+@takes(asked_for.Asked, partly=True)
 async def update(request: Request) -> Response:
     """Change what is given; a new URL is vetted like the first."""
     store: Store = request.state["store"]

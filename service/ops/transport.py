@@ -1,6 +1,7 @@
 """How a subscriber is reached and what is signed: the part of its settings that the network sees."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol
 
@@ -10,6 +11,7 @@ from service.core import times
 from service.core.net import certificates, proxies
 from service.core.net.targets import vet_proxy
 from service.core.settings import Settings
+from service.core.store.signing_keys import PublicKey
 from service.core.store.subscribers import Subscriber
 from service.ops.bodies import refused
 
@@ -62,13 +64,30 @@ def shown(subscriber: Subscriber) -> dict[str, Any]:
     """Return what may be told of it: no password, no key but the public one."""
     wanted = subscriber.wanted
     certificate = wanted.client_certificate
+    now = times.now_ms()
+    live = [key for key in subscriber.signing_keys if wanted.asymmetric and key.lives(now)]
     return {
         "asymmetric": wanted.asymmetric,
-        "public_key": subscriber.public_key if wanted.asymmetric else None,
+        "public_key": live[0].public if live else None,
+        "public_keys": public_keys(live),
         "challenge": wanted.challenge,
         "proxy": proxies.shown(wanted.proxy) if wanted.proxy else None,
         "client_certificate": _certificate(certificate) if certificate else None,
     }
+
+
+def public_keys(keys: Sequence[PublicKey]) -> list[dict[str, Any]]:
+    """Return Ed25519 keys as they are shown: no private half, and until when each signs."""
+    return [
+        {
+            "id": key.id,
+            "algorithm": "ed25519",
+            "signature": "v1a",
+            "public_key": key.public,
+            "expires_at": None if key.until is None else times.iso(key.until),
+        }
+        for key in keys
+    ]
 
 
 def _certificate(pem: str) -> dict[str, str]:

@@ -55,6 +55,7 @@ class Asked(Transport):
     )
     format: Format = "hirewire"
     retry_schedule: Annotated[tuple[Seconds, ...], Field(min_length=1, max_length=50)] | None = None
+    timeout: Annotated[float, Strict(), Field(ge=0.5, le=300, allow_inf_nan=False)] | None = None
     concurrency: Annotated[int, Strict(), Field(ge=1, le=64)] = 4
     headers: dict[str, str] = Field(default_factory=dict, max_length=20)
     rate: Rate | None = None
@@ -125,6 +126,8 @@ async def wanted(
     chosen = Asked.model_validate({k: v for k, v in both.items() if v is not None})
     if before is None or chosen.url != before.url:
         await _vet(chosen.url, settings)
+    if chosen.timeout and (before is None or chosen.timeout != before.timeout):
+        _in_time(chosen.timeout, settings)
     await vet_transport(chosen, before, settings)
     if before is None or chosen.connection_ids != before.connection_ids:
         await _exist(chosen.connection_ids or (), store)
@@ -173,6 +176,13 @@ def _vendors(chosen: Asked, before: Wanted | None) -> dict[str, str]:
     if before is not None:
         raise refused("vendor_secret", f"{chosen.format} signs with it: give one")
     return {"vendor_secret": new_vendor_secret()}
+
+
+def _in_time(timeout: float, settings: Settings) -> None:
+    # A place to send from is held as long: how long at most, the operator of all says.
+    most = settings.delivery_timeout
+    if timeout > most:
+        raise refused("timeout", f"is longer than HIREWIRE_DELIVERY_TIMEOUT, which is {most:g}")
 
 
 async def _vet(url: str, settings: Settings) -> None:

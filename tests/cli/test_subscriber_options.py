@@ -43,6 +43,8 @@ EXPLAINED: dict[str, Any] = {
                 ]
             },
         ),
+        ("--timeout 3 --redact class:sensitive=mask",
+         {"timeout": 3, "redact": [{"path": "class:sensitive", "how": "mask"}]}),
         ("--asymmetric --no-challenge", {"asymmetric": True, "challenge": False}),
         ("--symmetric --challenge --rate 2.5", {"asymmetric": False, "challenge": True, "rate": 2.5}),
     ],

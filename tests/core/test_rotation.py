@@ -98,7 +98,7 @@ async def test_a_removed_subscriber_is_not_rotated_back_into_being(store: Store)
 
 async def test_a_key_pair_is_made_once_and_its_private_half_is_sealed(store: Store) -> None:
     made, _ = await store.subscribers.create(Wanted(url=URL), None)
-    assert made.public_key is None and made.private_key() is None
+    assert made.signing_keys == () and made.private_keys(NOW) == []
 
     await store.subscribers.update(made.id, Wanted(url=URL, asymmetric=True))
     first = await store.subscribers.get(made.id)
@@ -108,7 +108,8 @@ async def test_a_key_pair_is_made_once_and_its_private_half_is_sealed(store: Sto
     again = await store.subscribers.get(made.id)
 
     assert first is not None and off is not None and again is not None
-    assert first.public_key == again.public_key == await store.subscribers.public_key(made.id)
-    assert off.private_key() is None and first.private_key() == again.private_key()
+    (served,) = await store.subscribers.public_keys(made.id)
+    assert first.signing_keys[0].public == again.signing_keys[0].public == served.public
+    assert off.private_keys(NOW) == [] and first.private_keys(NOW) == again.private_keys(NOW)
     kept = await store.pipe.call("HGETALL", f"sub:{made.id}")
-    assert str(first.private_key()).encode() not in b"".join(kept.values())
+    assert first.private_keys(NOW)[0].encode() not in b"".join(kept.values())

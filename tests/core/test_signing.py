@@ -106,7 +106,7 @@ def test_an_imported_secret_is_judged(secret: str, problem: str | None) -> None:
 def test_an_asymmetric_signature_is_verified_with_the_public_key_alone() -> None:
     pair, secret = signing.new_key_pair(), signing.new_secret()
 
-    headers = signing.delivery_headers("evt_1", int(time.time()), BODY, [secret], pair.private)
+    headers = signing.delivery_headers("evt_1", int(time.time()), BODY, [secret], [pair.private])
 
     symmetric, asymmetric = headers["webhook-signature"].split(" ")
     assert symmetric.startswith("v1,") and asymmetric.startswith("v1a,")

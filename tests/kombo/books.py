@@ -54,6 +54,7 @@ class Books:
     async def touch(self, model: str, remote_id: str, at: int) -> None:
         """Say when a record changed last."""
         await self.store.pipe.call("ZADD", keys.index(self.c, model), at, remote_id)
+        await self.store.pipe.call("HINCRBY", keys.connection(self.c), "changed", 1)
 
     async def person(self, remote_id: str, at: int, **more: Any) -> None:
         """Keep a candidate."""

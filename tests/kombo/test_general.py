@@ -6,6 +6,7 @@ import pytest
 from kombo import errors
 
 from service.core.store.runs import Run
+from service.kombo.coverage_actions import write_actions
 from tests.kombo.conftest import House
 from tests.kombo.test_sdk_lists import every
 from tests.serving import eventually
@@ -33,7 +34,12 @@ async def test_an_integration_says_its_state_and_what_is_covered(house: House) -
     assert models["ats_candidates"].is_available and not models["ats_offers"].is_available
     jobs = {field.id: field.coverage_status for field in models["ats_jobs"].fields}
     assert (jobs["name"], jobs["confidential"]) == ("SUPPORTED", "UNSUPPORTED")
-    assert not any(action.is_available for action in shown.write_actions)
+    actions = {action.id: action for action in shown.write_actions}
+    assert actions["ats_reject_application"].is_available
+    assert [field.id for field in actions["ats_reject_application"].fields] == [
+        "application_id",
+        "rejection_reason_id",
+    ]
     encoded = await house.send("GET", f"/integrations/{named.replace(':', '%3A')}")
     assert encoded.json()["data"]["id"] == named
 
@@ -180,3 +186,115 @@ async def test_what_changes_something_is_in_the_audit(house: House) -> None:
     (entry,) = await house.store.audit.newest("+", 1)
     assert (entry.action, entry.status) == ("POST /v1/force-sync", 200)
     assert entry.targets["integration_id"] == house.connection.integration_id
+
+
+async def test_the_tool_and_the_integration_are_covered_alike(house: House) -> None:
+    named = house.connection.integration_id
+    own = (await house.send("GET", f"/integrations/{named}")).json()["data"]
+    (tool,) = (await house.send("GET", "/tools/ats")).json()["data"]["tools"]
+    for kind in ("read_models", "write_actions"):
+        mine = {row["id"]: row["coverage_status"] for row in own[kind]}
+        assert mine == {row["id"]: row["coverage_status"] for row in tool["coverage"][kind]}
+    features = {row["id"]: row["coverage_status"] for row in tool["coverage"]["features"]}
+    assert features["api_passthrough"] == "SUPPORTED"
+
+
+async def test_an_action_is_covered_when_a_route_serves_it_and_only_then() -> None:
+    none = {row["id"]: row["coverage_status"] for row in write_actions(frozenset())}
+    one = write_actions(frozenset({("PUT", "/ats/applications/{application_id}/stage")}))
+    assert set(none.values()) == {"NOT_IMPLEMENTED"}
+    assert [row["id"] for row in one if row["is_available"]] == ["ats_move_application_to_stage"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "covered"),
+    [
+        ("users", "ats_users"),
+        ("roles", "ats_roles"),
+        ("jobs", "ats_jobs"),
+        ("candidates", "ats_candidates"),
+        ("applications", "ats_applications"),
+        ("application-stages", "ats_application_stages"),
+        ("tags", "ats_tags"),
+        ("interviews", "ats_interviews"),
+        ("rejection-reasons", "ats_rejection_reasons"),
+        ("notes", "ats_notes"),
+        ("scorecards", "ats_scorecards"),
+        ("attachments", "ats_attachments"),
+    ],
+)
+async def test_the_coverage_leaves_out_no_field_that_is_listed(
+    house: House, listed: str, covered: str
+) -> None:
+    embedded = {
+        "remote_data", "stages", "screening_questions", "job_postings", "hiring_team", "tags",
+        "applications", "candidate", "current_stage", "job", "interviews", "offers", "users",
+        "application", "author", "content_ref",
+    }  # fmt: skip
+    ours = {"title", "rating_note", "overall_recommendation"} if listed == "scorecards" else set()
+    named = house.connection.integration_id
+    shown = (await house.send("GET", f"/integrations/{named}")).json()["data"]
+    models = {row["id"]: {field["id"] for field in row["fields"]} for row in shown["read_models"]}
+    for row in await house.rows(listed):
+        assert row.keys() - embedded - ours <= models[covered]
+
+
+async def test_an_integration_that_is_off_is_inactive_until_it_is_on_again(house: House) -> None:
+    general, named = house.sdk().general, house.connection.integration_id
+    await general.set_integration_enabled_async(integration_id=named, value=False)
+    try:
+        shown = await general.get_integration_details_async(integration_id=named)
+        with pytest.raises(errors.KomboAtsError) as reading:
+            await house.sdk().ats.get_jobs_async()
+        with pytest.raises(errors.KomboGeneralError) as syncing:
+            await general.trigger_sync_async()
+        made = await house.recruitee.post(
+            "/candidates", json={"candidate": {"name": "Wade Inwaiting"}}
+        )
+        remote_id = str(made.json()["candidate"]["id"])
+
+        async def waits() -> bool:
+            waiting, _ = await house.store.inbox.depth(house.connection.id)
+            return waiting > 0
+
+        await eventually(waits)
+    finally:
+        await general.set_integration_enabled_async(integration_id=named, value=True)
+    assert shown.data.status == "INACTIVE"
+    assert (reading.value.status_code, reading.value.data.error.code) == (
+        403,
+        "INTEGRATION.INACTIVE",
+    )
+    assert (syncing.value.status_code, syncing.value.data.error.code) == (409, None)
+
+    async def there() -> bool:
+        return bool(await house.rows("candidates", remote_ids=remote_id))
+
+    await eventually(there)
+    after = await general.get_integration_details_async(integration_id=named)
+    assert after.data.status == "ACTIVE"
+
+
+async def test_an_integration_is_deleted_with_all_that_is_kept_of_it(house: House) -> None:
+    made = await house.store.connections.create("77", "a-token", None, "To go")
+    act = house.sdk(await house.key("read", "act")).general
+    with pytest.raises(errors.KomboGeneralError) as caught:
+        await act.delete_integration_async(integration_id=made.integration_id, body={})
+    assert caught.value.status_code == 403
+
+    await house.sdk().general.delete_integration_async(integration_id=made.integration_id, body={})
+    assert await house.store.connections.get(made.id) is None
+    with pytest.raises(errors.KomboGeneralError) as caught:
+        await house.sdk().general.delete_integration_async(
+            integration_id=made.integration_id, body={}
+        )
+    assert caught.value.data.error.code == "PLATFORM.INTEGRATION_NOT_FOUND"
+
+
+async def test_the_pages_of_one_list_of_fields_ask_recruitee_once(house: House) -> None:
+    path = f"/integrations/{house.connection.integration_id}/integration-fields"
+    await house.send("GET", path)
+    before = house.sandbox.ledger.by_path["GET /c/5600/custom_fields/fieldsets"]
+    for _ in range(3):
+        assert (await house.send("GET", path)).status_code == 200
+    assert house.sandbox.ledger.by_path["GET /c/5600/custom_fields/fieldsets"] == before > 0

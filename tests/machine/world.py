@@ -211,6 +211,8 @@ class World:
             return {c: self.number(f"log:{c}", place) for c, place in fields.items()}
         if head == "rpl":
             fields.pop("created", None)
+        if head == "rec":
+            fields["t"] = fields["t"].partition(":")[0]  # when Recruitee was asked is a clock
         return fields
 
     def _string(self, head: str, value: str, now: float) -> Any:

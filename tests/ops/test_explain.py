@@ -236,3 +236,18 @@ async def _subscriber(store: Store, s: str) -> Subscriber:
     found = await store.subscribers.get(s)
     assert found is not None
     return found
+
+
+async def test_an_erasure_is_explained_by_who_ever_had_the_person(
+    ops: Ops, history: History
+) -> None:
+    c = (await history.connection()).id
+    had, never = [(await ops.post("/subscribers", {"url": URL}))["id"] for _ in range(2)]
+    event_id = await history.tell(c, "candidate.erased")
+    await history.store.pipe.call("SADD", keys.told(event_id), had)
+
+    to_one, to_none = await explained(ops, event_id, had), await explained(ops, event_id, never)
+
+    assert (to_one["outcome"], to_one["filters"][-1]["passed"]) == ("not_read", True)
+    assert (to_none["outcome"], waits(to_none)) == ("filtered", [])
+    assert to_none["why"] == "erasure: it never had the person: there is nothing to take back"

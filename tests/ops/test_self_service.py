@@ -207,7 +207,7 @@ def _every(routes: Any) -> list[tuple[str, str]]:
     """Return every path and method of routes, those behind a mount and a guard included."""
     found = []
     for route in routes:
-        inner = getattr(getattr(route, "app", None), "_app", None)
+        inner = getattr(getattr(route, "app", None), "app", None)
         if inner is not None:
             found += _every(inner.routes)
         else:

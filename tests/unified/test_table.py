@@ -23,7 +23,7 @@ def test_each_field_has_one_row_under_its_model(name: str) -> None:
     rows = [line for line in section.splitlines() if line.startswith("| `")]
 
     assert [row.split("`")[1] for row in rows] == list(MODELS[name].fields)
-    assert all(row.replace("\\|", "").count("|") == 6 for row in rows)
+    assert all(row.replace("\\|", "").count("|") == 7 for row in rows)
 
 
 def test_what_recruitee_has_no_fact_for_says_why() -> None:
@@ -33,4 +33,5 @@ def test_what_recruitee_has_no_fact_for_says_why() -> None:
         "| `category` | not available | Recruitee asks EEO questions by a form of its own" in page
     )
     assert "no row" not in page
-    assert "| `tags` | `tags[]` | names, sorted | recorded | tag_added, tag_removed |" in page
+    tags = "| `tags` | `tags[]` | names, sorted | recorded | personal | tag_added, tag_removed |"
+    assert tags in page

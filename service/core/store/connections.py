@@ -40,12 +40,19 @@ class Connection(BaseModel):
     baseline_done: int = 0  # ms, 0: not yet
     test_seen: int = 0  # ms, 0: never
     signed_seen: int = 0  # ms, 0: never: the first webhook with a good signature
+    disabled: int = (
+        0  # ms: since when it is switched off: nothing is asked, its inbox waits; 0: it is on
+    )
     asked: int = 0  # ms: when a person last asked for something to be looked at
+    changed: int = 0  # rises with whatever changes, forgets or renames records
     stops: int = 0  # how often it became unauthorized
     probe_ms: int = 0  # unauthorized: how long until the token is tried again
     probe_at: int = 0  # ms, when that is
     options: Options = DEFAULTS
+    end_user: str = ""  # JSON: whom the set-up link was for that it came of
+    careers_url: str = ""  # base of the careers site, which alone takes screening answers
     api_token: SecretStr
+    careers_token: SecretStr | None = None
     secrets: tuple[SecretStr, ...] = ()
 
     @property
@@ -73,20 +80,30 @@ class Connections:
         webhook_secret: str | None,
         name: str,
         options: Options = DEFAULTS,
+        c: str | None = None,
     ) -> Connection:
-        """Make a connection that is baselining; its inbox waits until the baseline is done."""
-        c, hook, now = ids.draw(), ids.draw(32), now_ms()
-        await self._pipe.call(
-            "HSET", keys.connection(c), "id", c, "company_id", company_id, "name", name, "hook", hook,
+        """Make a connection that is baselining; its inbox waits until the baseline is done.
+
+        `c` is an id that was taken along from another vendor; raises LookupError where it is in use.
+        """
+        c, hook, now = c or ids.draw(), ids.draw(32), now_ms()
+        made = await self._pipe.run(
+            "new_connection", c, "id", c, "company_id", company_id, "name", name, "hook", hook,
             "status", BASELINING, "created", now, "baseline_at", now,
             "api_token", self._vault.seal(api_token, f"connection:{c}:token"),
             "secrets", self._sealed(c, [webhook_secret] if webhook_secret else []),
             "options", options.model_dump_json(),
         )  # fmt: skip
+        if not int(made):
+            raise LookupError(f"there is a connection {c} already")
         await self._pipe.call("SET", keys.hook(hook), c)
         await self._pipe.call("ZADD", "conns", now, c)
         await self._pipe.run("wake_connection", c, BASELINING)
         return await self._made(c)
+
+    async def taken(self, c: str) -> bool:
+        """Say whether a connection has this id, or had until it is forgotten whole."""
+        return bool(await self._pipe.call("EXISTS", keys.connection(c)))
 
     async def get(self, c: str) -> Connection | None:
         """Return a connection, or None."""
@@ -130,6 +147,8 @@ class Connections:
         api_token: str | None = None,
         secrets: list[str] | None = None,
         options: Options | None = None,
+        careers_url: str | None = None,
+        careers_token: str | None = None,
     ) -> Connection | None:
         """Change what is given; a new token lets a connection that was unauthorized try again."""
         changed: list[str | bytes] = []
@@ -141,6 +160,11 @@ class Connections:
             changed += ["secrets", self._sealed(c, secrets)]
         if options is not None:
             changed += ["options", options.model_dump_json()]
+        if careers_url is not None:
+            changed += ["careers_url", careers_url]
+        if careers_token is not None:
+            sealed = careers_token and self._vault.seal(careers_token, f"connection:{c}:careers")
+            changed += ["careers_token", sealed]
         if changed:
             await self._pipe.run("note", c, *changed)
         return await self.get(c)
@@ -209,10 +233,14 @@ class Connections:
     def _opened(self, fields: dict[str, str]) -> Connection:
         c = fields["id"]
         secrets = orjson.loads(fields["secrets"])
+        careers = fields.get("careers_token")
         return Connection.model_validate(
             {
                 **fields,
                 "api_token": self._vault.open(fields["api_token"], f"connection:{c}:token"),
+                "careers_token": self._vault.open(careers, f"connection:{c}:careers")
+                if careers
+                else None,
                 "secrets": [self._vault.open(s, f"connection:{c}:webhook") for s in secrets],
                 "options": orjson.loads(fields.get("options") or b"{}"),
             }

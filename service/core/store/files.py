@@ -1,4 +1,6 @@
-"""Redis' own files: what was deleted stays in them until they are written anew."""
+"""What Redis keeps beside its keys: what was deleted stays in its files until they are written anew, and
+in its log of slow commands, which quotes arguments.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
@@ -8,6 +10,7 @@ from service.core.store.memory import info
 from service.core.store.redis import Pipe
 from service.core.store.removal import pairs
 
+LARGE = ("large-request", "large-reply")
 State = Literal["off", "refused", "running", "busy", "written", "failed"]
 
 
@@ -46,9 +49,19 @@ class Files:
             points = {b"save": b"not known"}  # rather one dump too many
         return await self._begun("BGSAVE") if points.get(b"save") else "off"
 
-    async def _begun(self, command: str) -> State:
+    async def forget_slow(self) -> State:
+        """Empty the log of slow commands, and those of large ones where the server has them."""
+        for kind in LARGE:
+            try:
+                await self._pipe.call("COMMANDLOG", "RESET", kind)
+            except StoreUnavailable as error:
+                _raise_unless_refused(error)  # Redis itself does not know the command
+        begun = await self._begun("SLOWLOG", "RESET")
+        return "written" if begun == "running" else begun
+
+    async def _begun(self, *command: str) -> State:
         try:
-            await self._pipe.call(command)
+            await self._pipe.call(*command)
         except StoreUnavailable as error:
             _raise_unless_refused(error)
             return "refused"

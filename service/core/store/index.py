@@ -36,10 +36,21 @@ async def size(pipe: Pipe, c: str, model: str) -> int:
 
 
 async def remote_ids(pipe: Pipe, c: str, model: str, uids: Collection[str]) -> dict[str, str]:
-    """Return unified id -> remote id; those that nobody knows are left out."""
+    """Return unified id -> remote id, be the id ours or one taken along; unknown ones are left out."""
     wanted = list(dict.fromkeys(uids))
     if not wanted:
         return {}
     found = await pipe.call("HMGET", keys.remote_ids(c, model), *wanted)
     named = zip(wanted, found, strict=True)
-    return {uid: remote_id.decode() for uid, remote_id in named if remote_id is not None}
+    ours = {uid: remote_id.decode() for uid, remote_id in named if remote_id is not None}
+    taken = await adopted(pipe, c, [uid for uid in wanted if uid not in ours])
+    return ours | {uid: ref.remote_id for uid, ref in taken.items() if ref.model == model}
+
+
+async def adopted(pipe: Pipe, c: str, uids: Collection[str]) -> dict[str, Ref]:
+    """Return id -> record, of ids that were taken along from another vendor."""
+    if not uids:
+        return {}
+    found = await pipe.call("HMGET", keys.adopted(c), *uids)
+    named = zip(uids, found, strict=True)
+    return {uid: Ref(*raw.decode().split(":", 1)) for uid, raw in named if raw is not None}

@@ -19,6 +19,7 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | acts:{c} | zset | action -> when it was asked for, the newest 10,000 | 30 d after the last ended |
 | actopen:{c} | set | actions that have not ended | none: leave when they end |
 | actkey:{c}:{key} | string | the action that a key stands for | 72 h; 30 s without a key of the caller's |
+| made:{c} | set | candidates and applications that were made through us or imported | none: as the connection |
 | hidden:{c} | string | "said within the hour" | 1 h |
 | hidden:n:{c} | set | records hidden from the token, not said yet | 24 h |
 | watch:{c} | hash | where the feed and the sweeps stand | none: configuration, gone with `remove` |
@@ -77,6 +78,7 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | lane:{s} | hash | subject -> delivery at its head | as d |
 | first:{s} | zset | lane heads that were never tried -> since when they may be | as d |
 | gave:{s} | string | what the last step handed out, should its reply be lost | seconds |
+| ahead:{s} | string | token, and what its worker has in hand and has not sent | seconds |
 | took:{s} | list | ms that the last 100 attempts took | none: 100 numbers, gone with `remove` |
 | held | set | subscribers whose breaker is open | none: bounded by subscribers |
 | wait:{s}:{subject} | list | deliveries behind the head | as d |
@@ -157,6 +159,11 @@ def actions(c: str) -> str:
 def open_actions(c: str) -> str:
     """Set of a connection's actions that have not ended."""
     return f"actopen:{c}"
+
+
+def made(c: str) -> str:
+    """Set of what was made through us or imported."""
+    return f"made:{c}"
 
 
 def hidden(c: str) -> str:

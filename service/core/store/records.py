@@ -10,7 +10,8 @@ import orjson
 from service.core import ids, times
 from service.core.errors import Fenced
 from service.core.events import envelope, operational
-from service.core.store import keys, packing
+from service.core.store import index, keys, packing
+from service.core.store.adoption import Adoption
 from service.core.store.inbox import Lease
 from service.core.store.redis import Arg, Pipe
 from service.core.store.suppression import PERSON, Suppression, person_of
@@ -64,6 +65,7 @@ class Records:
         self._pipe = pipe
         self._retention_s = retention_s
         self._suppression = suppression
+        self.adoption = Adoption(pipe)
 
     async def begin(
         self, c: str, root: Ref, rate: float, burst: int, lease: Lease | None, counted: str = ""
@@ -97,6 +99,13 @@ class Records:
         """Take a turn in the connection's request rate; returns how long to wait, in seconds."""
         return int(await self._pipe.run("turn", c, int(1_000_000 / rate), burst)) / 1000
 
+    async def ahead(self, c: str) -> float:
+        """Return how far turns are taken ahead, in seconds; takes none."""
+        free, (s, us) = await asyncio.gather(
+            self._pipe.call("GET", keys.rate(c)), self._pipe.call("TIME")
+        )
+        return float(max(0, int(free or 0) - s * 1_000_000 - us)) / 1_000_000
+
     async def hold(self, c: str, seconds: float, rate: float, burst: int) -> None:
         """Let no request of the connection leave for a while (Recruitee said 429)."""
         ahead_us = (burst - 1) * int(1_000_000 / rate)
@@ -117,8 +126,7 @@ class Records:
 
     async def remote_id(self, c: str, model: str, uid: str) -> str | None:
         """Return the remote id behind a unified id, or None."""
-        found = await self._pipe.call("HGET", keys.remote_ids(c, model), uid)
-        return found.decode() if found else None
+        return (await index.remote_ids(self._pipe, c, model, [uid])).get(uid)
 
     async def name(self, c: str, model: str, remote_ids: Mapping[str, str]) -> None:
         """Keep the remote ids behind unified ids of records that others name before we have them."""
@@ -170,6 +178,7 @@ class Records:
     ) -> bool:
         """Tell that a consent ends, once; False when it was told, or the candidate moved meanwhile."""
         digest = await self._suppression.digest(c, Ref(PERSON, each.remote_id))
+        (body,) = await self.adoption.said(c, [body])
         done = await self._pipe.run(
             "tell_consent", c, each.remote_id, digest, seen.version, seen.sequence + 1, event_id, body,
             lane, self._retention_s, f"{each.ends}:{each.days}",
@@ -201,7 +210,7 @@ class Records:
             return
         lane = subject_key(c, Ref("connection", c))
         event: list[Arg] = [event_id, body, event_type, lane, "", ""]
-        await self._pipe.run("commit", c, "", 0, self._retention_s, 1, 0, 1, *event, 0, "", "")
+        await self._pipe.run("commit", c, "", 0, self._retention_s, 1, "", 0, 1, *event, 0, "", "")
 
     async def hidden(self, c: str, ref: Ref) -> None:
         """Count a record that the token may not see, each once; say how many when that is due."""
@@ -279,11 +288,15 @@ class Records:
         parked: str = "",
         ring: bool = True,
         people: Iterable[str] = (),
+        asked_ms: int | None = None,
+        seen: Sequence[Ref] = (),
     ) -> Committed:
         """Write snapshots and events and acknowledge, atomically; raises Fenced.
 
         `changes` are (sequence, change), in the order they are told; `people` are the candidates
         (remote ids) that any of it is about: with one who is to stay out, nothing is written.
+        `asked_ms`: how long ago Recruitee was asked for these records whole; `seen` are those of them
+        that have not changed.
         """
         now = times.now_ms()
         left = ids.inbound_dead_letter_id(c, parked) if parked else ""
@@ -293,19 +306,36 @@ class Records:
             fetch,
             self._retention_s,
             int(ring),
+            "" if asked_ms is None else asked_ms,
             len(writes),
         ]
         for write in writes:
             args += _write_args(c, write, now)
         args.append(len(changes))
-        for sequence, change in changes:
-            args += _event_args(c, sequence, change, now)
+        args += await self._events(c, changes, now)
         barred = await self._suppression.of_people(c, sorted(people))
-        args += [len(acks), *acks, parked, left, len(barred), *barred, *_consents(writes)]
+        args += [len(acks), *acks, parked, left, len(barred), *barred]
+        args += [len(seen), *(part for ref in seen for part in ref), *_consents(writes)]
         reply = int(await self._pipe.run("commit", *args))
         if reply == 0:
             raise Fenced(c)
         return Committed(reply)
+
+    async def _events(self, c: str, changes: Sequence[tuple[int, Change]], now: int) -> list[Arg]:
+        """Return the events as the script takes them, in the ids that were taken along."""
+        rows = [_event(c, sequence, change, now) for sequence, change in changes]
+        told = await self.adoption.said(c, [row.body for row in rows])
+        named = zip(rows, told, strict=True)
+        return [part for row, body in named for part in row._replace(body=body)]
+
+    async def fetched(self, c: str, refs: Sequence[Ref]) -> dict[Ref, int]:
+        """Return when Recruitee was last asked for records whole, in ms; the others are left out."""
+        asked = [
+            self._pipe.call("HGET", keys.record(c, ref.model, ref.remote_id), "t") for ref in refs
+        ]
+        marks = zip(refs, await asyncio.gather(*asked), strict=True)
+        found = ((ref, (mark or b"").partition(b":")[2]) for ref, mark in marks)
+        return {ref: int(at) for ref, at in found if at}
 
 
 def subject_key(c: str, subject: Ref) -> str:
@@ -318,7 +348,7 @@ def _write_args(c: str, write: Write, now: int) -> list[Arg]:
     return [
         write.ref.model, write.ref.remote_id, write.replaces, s.version, s.sequence,
         packing.pack(s.fields), orjson.dumps(dict(s.grades)), int(s.deleted), s.hop_at or "",
-        str(s.fields.get("id", "")), now, write.root,
+        str(s.fields.get("id", "")), write.root,
         packing.pack({"at": now, "was": s.was}) if s.was is not None else b"",
     ]  # fmt: skip
 
@@ -334,12 +364,23 @@ def _consents(writes: Sequence[Write]) -> list[Arg]:
     return flat
 
 
-def _event_args(c: str, sequence: int, change: Change, now: int) -> list[Arg]:
+class _Event(NamedTuple):
+    """An event as the script takes it."""
+
+    id: str
+    body: bytes
+    type: str
+    lane: str
+    model: str
+    remote_id: str
+
+
+def _event(c: str, sequence: int, change: Change, now: int) -> _Event:
     uid = ids.record_id(c, change.model, change.remote_id)
     subject_uid = ids.record_id(c, change.subject.model, change.subject.remote_id)
     event_id, body = envelope(c, sequence, change, now, uid, subject_uid)
     lane = subject_key(c, change.subject)
-    return [event_id, body, change.event, lane, change.model, change.remote_id]
+    return _Event(event_id, body, change.event, lane, change.model, change.remote_id)
 
 
 def _snapshot(row: Sequence[bytes | None]) -> Snapshot | None:

@@ -43,10 +43,12 @@ def adoptions(c: str) -> tuple[str, ...]:
 def _single(c: str) -> tuple[str, ...]:
     return (
         keys.inbox(c), keys.parked(c), keys.parked_due(c), keys.rate(c), keys.log(c), f"begun:{c}",
-        keys.calls(c), keys.unmapped(c), keys.doubts(c), keys.drift(c), keys.listed(c), keys.watch(c), keys.gaps(c),
+        keys.calls(c), keys.unmapped(c), keys.doubts(c), keys.drift(c), keys.listed(c),
+        keys.watch(c), keys.gaps(c),
         keys.reconciliations(c), keys.reconciled(c), keys.to_look_at(c), keys.taken(c),
         keys.left_off(c), keys.suppressed(c),
-        keys.consents(c), keys.warned(c), keys.actions(c), keys.open_actions(c),
+        keys.consents(c), keys.warned(c), keys.actions(c), keys.open_actions(c), keys.made(c), *adoptions(c),
+        f"looks:{c}",
     )  # fmt: skip
 
 

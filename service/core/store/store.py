@@ -19,6 +19,7 @@ from service.core.store.inbox import Claims, Inbox
 from service.core.store.lines import Lines
 from service.core.store.links import Links
 from service.core.store.log import Log
+from service.core.store.made import Made
 from service.core.store.reconciliations import Reconciliations
 from service.core.store.records import Records
 from service.core.store.redis import Pipe, connect
@@ -54,6 +55,7 @@ class Store:
     suppression: Suppression
     erasures: Erasures
     actions: Actions
+    made: Made
 
     @classmethod
     def open(cls, settings: Settings, pipe: Pipe | None = None) -> Self:
@@ -91,6 +93,7 @@ class Store:
             suppression=suppression,
             erasures=Erasures(pipe, kept, suppression),
             actions=Actions(pipe, vault, suppression),
+            made=Made(pipe),
         )
 
     async def close(self) -> None:

@@ -12,10 +12,11 @@ from service.core import ids, signing
 from service.core.crypto import Vault
 from service.core.delivery.kombo import changed_models
 from service.core.events import OPERATIONAL, matches
-from service.core.store import keys
+from service.core.store import keys, signing_keys
 from service.core.store.listing import Row, walk
 from service.core.store.redis import Pipe
 from service.core.store.rotation import Secret, opened, rotated, sealed
+from service.core.store.signing_keys import PublicKey, SigningKey
 from service.core.times import now_ms
 
 PRIVATE = ("proxy", "client_certificate", "vendor_secret")
@@ -49,6 +50,7 @@ class Wanted(BaseModel):
     connection_ids: tuple[str, ...] | None = None  # None: all
     format: Format = "hirewire"
     retry_schedule: tuple[float, ...] | None = None  # None: HIREWIRE_RETRY_SCHEDULE
+    timeout: float | None = None  # s, whole exchange; None, and at most: HIREWIRE_DELIVERY_TIMEOUT
     concurrency: int = 4
     headers: dict[str, str] = {}
     rate: float | None = None  # deliveries per second; None: as fast as it answers
@@ -100,8 +102,7 @@ class Subscriber(BaseModel):
     streak: int  # failures in a row
     ok_at: int  # ms of the last success, 0: never
     resumed: int = 0  # ms when it was resumed, 0: never
-    signing_key: SecretStr | None = None  # Ed25519, private (`whsk_...`); kept once it was made
-    public_key: str | None = None
+    signing_keys: tuple[SigningKey, ...] = ()  # Ed25519, the current first; kept once one was made
     unproven: bool = False  # its URL has yet to answer a challenge: nothing is sent
     hash_key: SecretStr | None = (
         None  # of redaction by hash: drawn once, so that hashes stay the same
@@ -111,10 +112,10 @@ class Subscriber(BaseModel):
         """Return the secrets that sign at `now` (ms), the current one first."""
         return [s.value.get_secret_value() for s in self.secrets if s.lives(now)]
 
-    def private_key(self) -> str | None:
-        """Return the key of the `v1a` signature, or None where none is asked for."""
-        asked = self.wanted.asymmetric and self.signing_key
-        return self.signing_key.get_secret_value() if asked and self.signing_key else None
+    def private_keys(self, now: int) -> list[str]:
+        """Return the keys of the `v1a` signatures at `now` (ms); none where none is asked for."""
+        asked = self.signing_keys if self.wanted.asymmetric else ()
+        return [each.private.get_secret_value() for each in asked if each.lives(now)]
 
     @classmethod
     def read(cls, fields: dict[str, str], vault: Vault) -> Self:
@@ -131,7 +132,6 @@ class Subscriber(BaseModel):
         private = orjson.loads(vault.open(kept, f"subscriber:{s}:private")) if kept else {}
         hashing = fields.get("hash_key")
         key = SecretStr(vault.open(hashing, f"subscriber:{s}:hash")) if hashing else None
-        pair = fields.get("ed25519")
         return cls(
             id=s,
             wanted=wanted.model_copy(update={"headers": headers, **private}),
@@ -142,8 +142,7 @@ class Subscriber(BaseModel):
             streak=int(fields.get("streak", 0)),
             ok_at=int(fields.get("ok_at", 0)),
             resumed=int(fields.get("resumed", 0)),
-            signing_key=SecretStr(vault.open(pair, f"subscriber:{s}:ed25519")) if pair else None,
-            public_key=fields.get("public_key"),
+            signing_keys=signing_keys.opened(s, fields, vault),
             unproven="unproven" in fields,
             hash_key=key,
         )
@@ -223,10 +222,12 @@ class Subscribers:
         if await self._pipe.run("prove_url", s, url, WAITS_FOR_PROOF) == 2:
             await self.resume(s)
 
-    async def public_key(self, s: str) -> str | None:
-        """Return the public half of a subscriber's Ed25519 key (`whpk_...`), if it has one."""
-        found: bytes | None = await self._pipe.call("HGET", keys.subscriber(s), "public_key")
-        return found.decode() if found else None
+    async def public_keys(self, s: str) -> list[PublicKey]:
+        """Return the public halves of a subscriber's Ed25519 keys that sign, the current first."""
+        names = (signing_keys.PUBLIC, signing_keys.OLD)
+        current, old = await self._pipe.call("HMGET", keys.subscriber(s), *names)
+        found = signing_keys.public_halves(current.decode() if current else None, old)
+        return [each for each in found if each.lives(now_ms())]
 
     async def rotate(self, subscriber: Subscriber, overlap_s: float) -> str | None:
         """Give a new secret, the old ones sign for `overlap_s` more seconds; None when it is gone."""
@@ -239,6 +240,23 @@ class Subscribers:
             after = sealed(s, rotated(before, fresh, int(overlap_s * 1000), now_ms()), self._vault)
             if await self._pipe.run("replace_secrets", s, kept, after):
                 return fresh
+
+    async def rotate_key(self, s: str, overlap_s: float) -> bool:
+        """Give a new Ed25519 key, the old ones sign for `overlap_s` more; False when it has none."""
+        while True:
+            raw = await self._pipe.call("HGETALL", keys.subscriber(s))
+            fields = {name.decode(): value.decode() for name, value in raw.items()}
+            before = signing_keys.opened(s, fields, self._vault)
+            if not before:
+                return False
+            pair = signing.new_key_pair()
+            old = signing_keys.retired(before, int(overlap_s * 1000), now_ms())
+            if await self._pipe.run(
+                "replace_key", s, fields[signing_keys.CURRENT],
+                signing_keys.sealed(s, pair, self._vault), pair.public,
+                signing_keys.sealed_old(s, old, self._vault),
+            ):  # fmt: skip
+                return True
 
     async def pause(self, s: str, reason: str) -> None:
         """Stop sending; the position stands still and open deliveries wait."""
@@ -272,4 +290,4 @@ class Subscribers:
         if not wanted.asymmetric:
             return "", ""
         pair = signing.new_key_pair()
-        return self._vault.seal(pair.private, f"subscriber:{s}:ed25519"), pair.public
+        return signing_keys.sealed(s, pair, self._vault), pair.public

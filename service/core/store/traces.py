@@ -29,6 +29,7 @@ class Kept(NamedTuple):
     field: str
     raw: bytes
     flies: bool  # an attempt is under way: what that leaves comes later
+    left: bool  # an attempt has left, and nobody heard yet what became of it
     delivery: Delivery
 
 
@@ -162,7 +163,7 @@ class Traces:
 
     async def _kept(self, name: str, s: str | None) -> list[Kept]:
         key = keys.delivery(name)
-        found = [(key, "", await self._pipe.call("GET", key), False)]
+        found = [(key, "", await self._pipe.call("GET", key), False, False)]
         for line in (s, keys.replay_line(s)) if s else ():
             raw, due, now = await asyncio.gather(
                 self._pipe.call("HGET", keys.open_deliveries(line), name),
@@ -170,7 +171,7 @@ class Traces:
                 self._pipe.call("TIME"),
             )
             # Half a millisecond marks a flight's deadline.
-            flies = due is not None and float(due) % 1 != 0 and float(due) > int(now[0]) * 1000
-            found.append((keys.open_deliveries(line), name, raw, flies))
-        rows = ((key, part, raw, flies) for key, part, raw, flies in found if raw)
-        return [Kept(*row, Delivery.model_validate_json(row[2])) for row in rows]
+            left = due is not None and float(due) % 1 != 0
+            flies = left and float(due) > int(now[0]) * 1000
+            found.append((keys.open_deliveries(line), name, raw, flies, left))
+        return [Kept(*row, Delivery.model_validate_json(row[2])) for row in found if row[2]]

@@ -7,6 +7,7 @@ One hash per connection, `watch:{c}`:
 | cursor | the feed's entry up to which all was taken for good; `mark`: a later one, and when it was taken |
 | page | the longest page that the feed was seen to give |
 | served, polled_at | whether the feed is for this token; when it was last asked, in ms |
+| clock_off | how far Recruitee's clock was off when that could last be told, in seconds; 0: it was right |
 | backwards | since when the feed does not honour its cursor, in ms; else 0 |
 | due:X, retry:X, fails:X | when look X is due; not before when, after so many failures; ms |
 | mark:X, proof:X | up to when a sweep, a reconciliation has gone through search order X, in Recruitee's ms |

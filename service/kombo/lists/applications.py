@@ -7,6 +7,7 @@ from service.core.unified.model import Fields, Ref
 from service.kombo.asked import ApplicationsAsked
 from service.kombo.kept import Desk, Family, Kept
 from service.kombo.listing import Listing, Mark
+from service.kombo.lists.fitting import OUTCOMES, answers, closed, keyed, staged
 from service.kombo.lists.jobs import made_since
 from service.kombo.lists.parts import (
     DATES,
@@ -34,12 +35,12 @@ async def show(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
     stages, jobs = await desk.table("stage"), await desk.table("job")
     named = await desk.table("tag")
     return [
-        framed(row, OWN)
+        keyed(closed(framed(row, OWN), outcome=OUTCOMES))
         | {
-            "screening_question_answers": row.fields.get("screening_question_answers") or [],
+            "screening_question_answers": answers(row.fields.get("screening_question_answers")),
             "integration_fields": row.fields.get("integration_fields") or [],
             "candidate": _candidate(desk, families[row.ref].candidate, named),
-            "current_stage": stage(stages.get(str(row.fields.get("current_stage_id")))),
+            "current_stage": staged(stage(stages.get(str(row.fields.get("current_stage_id"))))),
             "job": reference(jobs.get(str(row.fields.get("job_id"))), "name"),
             "interviews": _interviews(families[row.ref], row),
             "offers": [],

@@ -7,6 +7,7 @@ from service.core.unified.model import Fields, Ref
 from service.kombo.asked import CandidatesAsked, same
 from service.kombo.kept import Desk, Kept
 from service.kombo.listing import Listing, Mark
+from service.kombo.lists.fitting import OUTCOMES, closed, keyed
 from service.kombo.lists.parts import (
     DATES,
     Shape,
@@ -27,11 +28,11 @@ APPLICATION: Final = ("outcome", "rejection_reason_name", "rejected_at", "remote
 
 async def show(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
     """Return candidates."""
-    await desk.read_families(row.ref.remote_id for row in rows)
+    await desk.read_applications(row.ref.remote_id for row in rows)
     stages, jobs = await desk.table("stage"), await desk.table("job")
     named = await desk.table("tag")
     return [
-        framed(row, OWN)
+        keyed(framed(row, OWN))
         | contacts(row.fields)
         | {
             "location": location(row.fields.get("location")),
@@ -48,7 +49,7 @@ async def show(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
 
 
 def _application(row: Kept, stages: Mapping[str, Fields], jobs: Mapping[str, Fields]) -> Shape:
-    shown = framed(row, APPLICATION)
+    shown = closed(framed(row, APPLICATION), outcome=OUTCOMES)
     del shown["remote_deleted_at"]
     stage, job = row.fields.get("current_stage_id"), row.fields.get("job_id")
     return shown | {
@@ -62,7 +63,7 @@ async def _fits(desk: Desk, asked: CandidatesAsked, rows: Sequence[Kept]) -> lis
     if asked.job_ids is None:
         return fits
     left = [row.ref.remote_id for row, fit in zip(rows, fits, strict=True) if fit]
-    await desk.read_families(left)
+    await desk.read_applications(left)
     wanted = set(asked.job_ids)
     return [
         fit and _applied(desk.families[row.ref.remote_id].applications, wanted)
@@ -86,7 +87,7 @@ def _fit(asked: CandidatesAsked, candidate: Fields) -> bool:
 
 async def _marks(desk: Desk, rows: Sequence[Kept]) -> dict[Ref, list[Mark]]:
     """Return when each candidate's applications changed."""
-    await desk.read_families(row.ref.remote_id for row in rows)
+    await desk.read_applications(row.ref.remote_id for row in rows)
     return {
         row.ref: [
             Mark(each.changed, 1, each.ref.remote_id)

@@ -7,6 +7,7 @@ from service.core.unified.model import Ref
 from service.kombo.asked import Asked, RolesAsked, UsersAsked, same
 from service.kombo.kept import Desk, Kept
 from service.kombo.listing import Listing, Mark, Show
+from service.kombo.lists.fitting import DUTIES, SCOPES, STATUS, closed, keyed
 from service.kombo.lists.parts import Shape, email, framed, mappings, picked
 
 ROLE = ("remote_id", "remote_label", "scope", "unified_type")
@@ -23,17 +24,27 @@ def plainly(*names: str) -> Show:
 
 async def _users(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
     return [
-        framed(row, ("first_name", "last_name", "status"))
+        closed(framed(row, ("first_name", "last_name", "status")), status=STATUS)
         | {
             "email": email(row.fields.get("email")),
             "system_roles": [
-                picked(role, ROLE)
+                closed(picked(role, ROLE), unified_type=DUTIES)
                 for role in mappings(row.fields.get("system_roles"))
                 if role.get("scope") == "SYSTEM"
             ],
         }
         for row in rows
     ]
+
+
+async def _roles(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
+    own = ("remote_label", "scope", "unified_type")
+    return [closed(framed(row, own), scope=SCOPES, unified_type=DUTIES) for row in rows]
+
+
+async def _stages(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
+    own = ("name", "status", "custom_fields")
+    return [keyed(closed(framed(row, own), status=STATUS)) for row in rows]
 
 
 async def _with_emails(desk: Desk, asked: UsersAsked, rows: Sequence[Kept]) -> list[bool]:
@@ -65,11 +76,11 @@ USERS = Listing(
     related=("role",), marks=_roles_of,
 )  # fmt: skip
 ROLES = Listing(
-    "roles", "role", plainly("remote_label", "scope", "unified_type"), RolesAsked, _of_scope,
+    "roles", "role", _roles, RolesAsked, _of_scope,
     {"scopes": "role.scope"},
 )  # fmt: skip
 TAGS = Listing("tags", "tag", plainly("name"))
 REASONS = Listing("rejection-reasons", "rejection_reason", plainly("name"))
-STAGES = Listing("application-stages", "stage", plainly("name", "status", "custom_fields"))
+STAGES = Listing("application-stages", "stage", _stages)
 OFFERS = Listing("offers", None, plainly(), Asked)
 """Recruitee has no offers of employment: what it calls an offer is a job."""

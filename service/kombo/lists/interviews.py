@@ -7,6 +7,7 @@ from service.core.unified.model import Fields, Ref
 from service.kombo.asked import InterviewsAsked
 from service.kombo.kept import Desk, Family, Kept
 from service.kombo.listing import Listing, Mark
+from service.kombo.lists.fitting import OUTCOMES, closed
 from service.kombo.lists.parts import (
     DATES,
     Shape,
@@ -43,7 +44,8 @@ def _belonging(family: Family, row: Kept, jobs: Mapping[str, Fields]) -> Shape:
     found = family.application_in(row.fields.get("job_id"))
     if found is None:
         return {"application_id": None, "application": None}
-    shown = picked(found.fields, ("id", "remote_id", "outcome", "rejection_reason_name"))
+    own = picked(found.fields, ("id", "remote_id", "outcome", "rejection_reason_name"))
+    shown = closed(own, outcome=OUTCOMES)
     who = family.candidate.fields if family.candidate else None
     candidate = reference(who, "first_name", "last_name")
     if candidate is not None and who is not None:

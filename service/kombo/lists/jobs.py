@@ -9,6 +9,16 @@ from service.core.unified.model import Fields, Ref
 from service.kombo.asked import JobsAsked, same
 from service.kombo.kept import Desk, Kept
 from service.kombo.listing import Listing, Mark
+from service.kombo.lists.fitting import (
+    CATEGORIES,
+    POSTED,
+    SEEN_BY,
+    closed,
+    format_of,
+    keyed,
+    preconditions,
+    staged,
+)
 from service.kombo.lists.parts import DATES, Shape, framed, location, mappings, picked, stage, user
 
 QUESTION: Final = "screening_question"
@@ -30,7 +40,7 @@ async def show(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
     stages, people = await desk.table("stage"), await desk.table("user")
     inside = await desk.kept(ref for row in rows for ref in _inside(row))
     return [
-        framed(row, OWN)
+        keyed(framed(row, OWN))
         | {
             "location": location(row.fields.get("location")),
             "integration_fields": row.fields.get("integration_fields") or [],
@@ -50,7 +60,8 @@ def _inside(row: Kept) -> list[Ref]:
 
 
 def _stages(job: Fields, table: Mapping[str, Fields]) -> list[Shape]:
-    known = (stage(table.get(uid) or {"id": uid}) for uid in job.get("stage_ids") or [])
+    named = job.get("stage_ids") or []
+    known = (staged(stage(table.get(uid) or {"id": uid})) for uid in named)
     return [each for each in known if each]
 
 
@@ -61,16 +72,24 @@ def _questions(job: Fields, inside: Mapping[Ref, Kept]) -> list[Shape]:
 
 
 def _question(asked: Mapping[str, object], question: Fields) -> Shape:
-    own = picked(question, ("id", "remote_id", "title", "description", "category", "format"))
-    joined = ("index", "required", "precondition_question_id", "precondition_options")
-    return own | {name: asked.get(name) for name in joined} | {"remote_data": None}
+    own = picked(question, ("id", "remote_id", "title", "description", "category"))
+    return (
+        closed(own, category=CATEGORIES)
+        | picked(asked, ("index", "required", "precondition_question_id"))
+        | {
+            "format": format_of(question.get("format")),
+            "precondition_options": preconditions(asked.get("precondition_options")),
+            "remote_data": None,
+        }
+    )
 
 
 def _postings(row: Kept, inside: Mapping[Ref, Kept]) -> list[Shape]:
     found = inside.get(Ref("job_posting", row.ref.remote_id))
     if found is None or found.deleted:
         return []
-    return [picked(found.fields, ("id", "remote_id", *POSTING)) | {"remote_data": None}]
+    shown = picked(found.fields, ("id", "remote_id", *POSTING)) | {"remote_data": None}
+    return [closed(shown, status=POSTED, visibility=SEEN_BY)]
 
 
 def _team(job: Fields, people: Mapping[str, Fields]) -> list[Shape]:

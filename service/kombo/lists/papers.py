@@ -10,6 +10,7 @@ from service.core.unified.model import Fields, Ref
 from service.kombo.asked import OwnedAsked
 from service.kombo.kept import NOBODY, Desk, Kept
 from service.kombo.listing import Listing
+from service.kombo.lists.fitting import FILES, closed
 from service.kombo.lists.parts import DATES, Shape, framed, mappings, picked, user
 
 COLLECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -50,7 +51,10 @@ async def _scorecards(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
 async def _attachments(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
     own = ("candidate_id", "type", "file_name", *DATES)
     shown = await _joined(desk, rows)
-    return [framed(row, own) | shown[row.ref] | {"content_ref": None} for row in rows]
+    return [
+        closed(framed(row, own), type=FILES) | shown[row.ref] | {"content_ref": None}
+        for row in rows
+    ]
 
 
 def _author(row: Kept) -> str:

@@ -97,19 +97,23 @@ def stage(fields: Fields | None, index: bool = True) -> Shape | None:
 
 def tags(desk: Desk, table: Mapping[str, Fields], named: object) -> list[Shape]:
     """Return tags by name; one that the company's list does not show has no remote id."""
-    known: dict[str, Fields] = {}
+    wanted = named if isinstance(named, list) else []
+    if wanted and not desk.tags:
+        # Once for all records of a page: a company may have thousands of tags.
+        desk.tags.update(_by_name(table))
+    for name in wanted:
+        if name not in desk.tags:
+            made = ids.derive("tag", desk.c, name)
+            desk.tags[name] = {"id": made, "name": name, "remote_id": None}
+    return [desk.tags[name] for name in wanted]
+
+
+def _by_name(table: Mapping[str, Fields]) -> dict[str, Shape]:
+    known: dict[str, Shape] = {}
     for row in table.values():
         if (name := row.get("name")) and (name not in known or not row.get("remote_deleted_at")):
-            known[name] = row
-    wanted = named if isinstance(named, list) else []
-    return [
-        {
-            "id": known[name]["id"] if name in known else ids.derive("tag", desk.c, name),
-            "name": name,
-            "remote_id": known[name]["remote_id"] if name in known else None,
-        }
-        for name in wanted
-    ]
+            known[name] = picked(row, ("id", "name", "remote_id"))
+    return known
 
 
 def mappings(value: object) -> Sequence[Mapping[str, Any]]:
