@@ -4,6 +4,7 @@ Every handler is the ops API's, asked in the subscriber's name: its id takes the
 store it sees (`service.sight`) holds nothing of anybody else.
 """
 
+from functools import wraps
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
@@ -14,7 +15,7 @@ from service.callers import Caller
 from service.core.delivery.bodies import bytes_of
 from service.core.delivery.rendering import content_type
 from service.core.store.store import Store
-from service.ops import dead_letters, deliveries, subscribers
+from service.ops import dead_letters, deliveries, signing_keys, subscribers
 from service.ops.bodies import unknown
 from service.ops.endpoint import Handler, at
 from service.problems import Problem
@@ -30,6 +31,7 @@ def routes() -> list[BaseRoute]:
         at("/subscriber/pause", POST=_mine(subscribers.pause)),
         at("/subscriber/resume", POST=_mine(subscribers.resume)),
         at("/subscriber/rotate-secret", POST=_mine(subscribers.rotate_secret)),
+        at("/subscriber/rotate-key", POST=_mine(signing_keys.rotate)),
         at("/subscriber/test", POST=_mine(subscribers.test)),
         at("/deliveries", GET=_of_mine(deliveries.listed)),
         at("/deliveries/{id}", GET=deliveries.show),
@@ -49,7 +51,7 @@ async def payload(request: Request) -> Response:
     if subscriber is None:
         raise unknown("delivery", delivery.id)
     lifetime_s = request.state["settings"].retention_s
-    rendered = await bytes_of(store.log, subscriber, delivery, _Bodies(), lifetime_s)
+    rendered = await bytes_of(store, subscriber, delivery, _Bodies(), lifetime_s)
     if rendered is None:
         raise Problem(410, GONE)
     return Response(rendered.body, media_type=content_type(subscriber.wanted.format))
@@ -66,6 +68,7 @@ class _Bodies(dict[tuple[str, str], bytes]):
 def _mine(handler: Handler) -> Handler:
     """Ask a handler about the caller's own subscriber."""
 
+    @wraps(handler)
     async def asked(request: Request) -> Response:
         request.scope["path_params"] = {"id": _own(request)}
         return await handler(request)
@@ -76,6 +79,7 @@ def _mine(handler: Handler) -> Handler:
 def _of_mine(handler: Handler) -> Handler:
     """Ask a list for what is the caller's own, so that it does not look through everybody's."""
 
+    @wraps(handler)
     async def asked(request: Request) -> Response:
         pairs = parse_qsl(request.url.query, keep_blank_values=True)
         kept = [(name, value) for name, value in pairs if name != "subscriber_id"]

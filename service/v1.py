@@ -1,5 +1,7 @@
 """What lies under `/v1`: the feed, which is ours, and all else in the envelope of Kombo's API."""
 
+import re
+
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from service.feed import routes as feed
@@ -10,4 +12,7 @@ def routes() -> list[BaseRoute]:
     """Return what is served under `/v1`, and `/v1` itself, where nothing is."""
     kombo = create_kombo()
     app = Router(feed.routes(), redirect_slashes=False, default=kombo)
-    return [Route("/v1", kombo), Mount("/v1", app=app)]
+    mount = Mount("/v1", app=app)
+    # A path may have a line break in it, encoded; that too is answered in the right envelope.
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return [Route("/v1", kombo), mount]

@@ -5,6 +5,7 @@ from typing import Final
 from starlette.responses import Response
 
 from service.core.store.store import Store
+from service.ops.transport import public_keys
 from service.problems import Json, Problem
 from service.state import Request
 
@@ -13,11 +14,14 @@ CACHED: Final = {"cache-control": "public, max-age=3600"}
 
 
 async def signing_key(request: Request) -> Response:
-    """Serve the key of a subscriber's `v1a` signatures, for as long as it is a subscriber."""
+    """Serve the keys of a subscriber's `v1a` signatures, the current first, while each of them signs.
+
+    A verifier takes a delivery that any of them signed. What is cached for an hour stays right in a
+    rotation whose overlap is no shorter.
+    """
     store: Store = request.state["store"]
     s: str = request.path_params["id"]
-    key = await store.subscribers.public_key(s) if len(s) <= 64 else None
-    if key is None:
+    kept = await store.subscribers.public_keys(s) if len(s) <= 64 else []
+    if not kept:
         raise Problem(404, "there is no public key under this id")
-    row = {"algorithm": "ed25519", "signature": "v1a", "public_key": key}
-    return Json({"subscriber_id": s, "keys": [row]}, 200, CACHED)
+    return Json({"subscriber_id": s, "keys": public_keys(kept)}, 200, CACHED)

@@ -135,7 +135,7 @@ def test_a_forbidden_import_is_found(module: str, source: str) -> None:
         ("service.core.store.redis", "from .keys import inbox"),
         ("workers.bell", "import redis.asyncio\nfrom arq.worker import Worker"),
         ("workers.drain", "from service.core import ids\nfrom workers.context import Context"),
-        ("workers.send", "from service import __version__"),
+        ("workers.sending", "from service import __version__"),
         ("service.sandbox.app", "from starlette.applications import Starlette"),
     ],
 )

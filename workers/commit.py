@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Any, NamedTuple
 
 from service.core import ids, times
@@ -71,7 +72,9 @@ class Commit:
     """Adopt in silence; what a webhook tells of later is compared with what was told last."""
     first: bool = False  # the first full read: nothing was ever told of what it finds
     listed: bool = False  # the list that is committed was read whole before
+    whole: bool = False  # its records are read whole, not as a list of many shows them
     moment: int = 0
+    asked_at: float = 0.0
     ahead: Callable[["Told"], Awaitable[None]] | None = None
     """Notes what the commit gives cause to do: before it, since one who dies after it never would."""
     jobs: dict[str, str] = field(
@@ -79,8 +82,9 @@ class Commit:
     )  # unified -> remote id of those that were named
 
     def began(self) -> None:
-        """Note when the fetch begins, for `in order`."""
+        """Note when the fetch begins, for `in order` and for the records' age."""
         self.moment = self.ctx.lately.now()
+        self.asked_at = monotonic()
 
     def facts(
         self,
@@ -120,7 +124,8 @@ class Commit:
                 await self.ahead(_told(writes, changes))
             done = await records.commit(
                 c, token, writes, changes, lease=self.lease, acks=self.acks, parked=self.parked,
-                ring=False, people=_people(found, gone),
+                ring=False, people=_people(found, gone), asked_ms=self._asked_ms(),
+                seen=_unchanged(verdicts) if self.whole else (),
             )  # fmt: skip
             if done is Committed.BARRED:
                 found, gone = await self._without_the_erased(found, gone)
@@ -135,6 +140,9 @@ class Commit:
                 return told
             known = known | await records.load(c, {*touched, *(one.ref for one in gone)})
         return Told(Failed("its records kept changing while they were compared"))
+
+    def _asked_ms(self) -> int | None:
+        return int((monotonic() - self.asked_at) * 1000) if self.whole and self.asked_at else None
 
     async def _without_the_erased(
         self, found: Sequence[Found], gone: Sequence[Gone]
@@ -258,6 +266,10 @@ class Commit:
         if model == "job":
             self.jobs[uid] = remote_id
         return uid
+
+
+def _unchanged(verdicts: Sequence[tuple[Ref, Ref, Verdict]]) -> list[Ref]:
+    return [ref for ref, _, verdict in verdicts if verdict.snapshot is None]
 
 
 def _people(found: Sequence[Found], gone: Sequence[Gone]) -> set[str]:

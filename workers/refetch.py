@@ -57,7 +57,7 @@ async def refetch(
     `quiet`: what differs is adopted in silence. `burst`: how many requests may leave at once; one who
     takes less than all leaves the rest to those who are in a hurry.
     """
-    commit = Commit(ctx, connection, lease, causes, acks, parked, quiet)
+    commit = Commit(ctx, connection, lease, causes, acks, parked, quiet, whole=True)
     return await _One(commit, ref, Asking(ctx, connection, burst)).run(patient)
 
 

@@ -2,8 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from time import monotonic
+from typing import Any
 
+from service.core.delivery.choosing import choose
+from service.core.delivery.filters import ERASED, needs_body
+from service.core.delivery.rendering import PLAIN
 from service.core.logs import logger
 from service.core.store.deliveries import LogEntry
 from service.core.store.memory import Rung
@@ -14,6 +19,18 @@ CHUNK = 500
 BUDGET_S = 2.0
 MARK_S = 600  # then the log is gone through anew, for what was still open at the first time
 log = logger("retention")
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What a subscriber can no longer get of one log: how much, and where the last of it stands.
+
+    `at_most`: some of it could be judged by its type and connection only, since it has no body any more.
+    """
+
+    count: int
+    at_most: bool
+    end: str
 
 
 async def trim(ctx: Context) -> None:
@@ -32,30 +49,59 @@ async def miss(ctx: Context, c: str, subscriber: Subscriber, oldest: int) -> Non
     """Count what a subscriber wanted and can no longer get, say so, and move it on."""
     while True:
         start = await ctx.store.log.position(subscriber.id, c)
-        count, end = await _gone(ctx, c, subscriber, start, oldest)
-        if end == start:
+        gone = await _gone(ctx, c, subscriber, start, oldest)
+        if gone.end == start:
             return
-        told = {"subscriber_id": subscriber.id, "connection_id": c, "count": count}
+        told: dict[str, Any] = {
+            "subscriber_id": subscriber.id,
+            "connection_id": c,
+            "count": gone.count,
+            **({"at_most": True} if gone.at_most else {}),
+        }
         # It may read on by itself meanwhile: then it is counted anew from where it stands.
-        if await ctx.store.records.skip(c, subscriber.id, start, end, told if count else None):
-            if count:
+        said = told if gone.count else None
+        if await ctx.store.records.skip(c, subscriber.id, start, gone.end, said):
+            if said:
                 log.warning("subscriber.missed", **told)
                 ctx.on_events()
             return
 
 
-async def _gone(
-    ctx: Context, c: str, subscriber: Subscriber, start: str, oldest: int
-) -> tuple[int, str]:
-    """Return how many of the expired entries it wanted, and where the last of them stands."""
-    count, end = 0, start
+async def _gone(ctx: Context, c: str, subscriber: Subscriber, start: str, oldest: int) -> Missed:
+    """Return how many of the expired entries it wanted, as far as that can still be known."""
+    count, at_most, end = 0, False, start
     while page := await ctx.store.log.oldest(c, end, CHUNK):
         gone = [entry for entry in page if expired(entry, oldest)]
-        count += sum(subscriber.wanted.wants(c, entry.type) for entry in gone)
+        some, unsure = await _wanted(ctx, c, subscriber, gone)
+        count, at_most = count + some, at_most or unsure
         end = gone[-1].position if gone else end
         if len(gone) < len(page):
             break
-    return count, end
+    return Missed(count, at_most, end)
+
+
+async def _wanted(
+    ctx: Context, c: str, subscriber: Subscriber, entries: Sequence[LogEntry]
+) -> tuple[int, bool]:
+    """Return how many of these it wanted, and whether it may be fewer.
+
+    Whom an erasure was for is forgotten with its body: it counts for everybody who names its type.
+    """
+    wants = subscriber.wanted.wants
+    erased = sum(entry.type == ERASED and wants(c, ERASED) for entry in entries)
+    others = [entry for entry in entries if entry.type != ERASED and wants(c, entry.type)]
+    bodies = _Bodies()
+    good = await choose(ctx.store, subscriber, c, others, bodies)
+    judged = not needs_body(subscriber.wanted) or all((e.event_id, PLAIN) in bodies for e in others)
+    return erased + sum(good), bool(erased) or not judged
+
+
+class _Bodies(dict[tuple[str, str], bytes]):
+    """The bodies of one page."""
+
+    def put(self, key: tuple[str, str], value: bytes) -> None:
+        """Keep."""
+        self[key] = value
 
 
 async def drop_early(ctx: Context) -> None:

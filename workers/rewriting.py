@@ -19,10 +19,12 @@ class Rewriting:
         self._until = monotonic() + WITHIN_S
 
     async def run(self) -> dict[str, Any]:
-        """Return how it went: `aof` and `dump` as off, refused, written or failed, and `replicas`."""
+        """Return how it went: `aof`, `dump`, `slow_log` as off, refused, written or failed; `replicas`."""
+        slow = await self._files.forget_slow()
         aof = await self._written(self._files.rewrite_aof, lambda look: look.aof)
         dump = await self._written(self._files.dump, lambda look: look.dump)
-        return {"aof": aof, "dump": dump, "replicas": (await self._files.look()).replicas}
+        replicas = (await self._files.look()).replicas
+        return {"aof": aof, "dump": dump, "slow_log": slow, "replicas": replicas}
 
     async def _written(
         self, begin: Callable[[], Awaitable[State]], state: Callable[[Look], State]

@@ -1,6 +1,7 @@
 """What of a fetched answer the connection keeps, with what has to be known to say so."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from service.core.recruitee.client import Unauthorized
 from service.core.unified.model import Draft, Ref
@@ -21,13 +22,21 @@ async def within(
     options = commit.connection.options
     if options.scope == EVERYTHING:
         return list(drafts)
-    if not options.scope.narrowed:
+    if not options.scope.chooses:
         return keep(options, drafts)
-    far = reach(options, commit.uid)
+    far = reach(options, commit.uid, made=await _made(commit, drafts))
     if options.scope.departments is not None:
         far = await _judged(commit, drafts, far, fetch)
     candidates = await _known_candidates(commit, drafts)
-    return keep(options, drafts, Reach(far.named, far.departments, far.judged, candidates))
+    return keep(options, drafts, replace(far, candidates=candidates))
+
+
+async def _made(commit: Commit, drafts: Sequence[Draft]) -> frozenset[Ref]:
+    """Return which of the candidates and applications shown were made through us or imported."""
+    if not commit.connection.options.scope.only_created:
+        return frozenset()
+    shown = [Ref(d.model, d.remote_id) for d in drafts if d.model in ("candidate", "application")]
+    return await commit.ctx.store.made.among(commit.connection.id, shown)
 
 
 async def _judged(
@@ -47,7 +56,7 @@ async def _judged(
             await _read(Ref("job", remote), fetch)
     if fetch is not None:
         known |= await connections.judged(c, options, jobs)
-    return Reach(far.named, far.departments, known)
+    return replace(far, judged=known)
 
 
 async def _read(job: Ref, fetch: FetchJob | None) -> None:

@@ -110,6 +110,7 @@ class Search:
         """Return those whose time is not the one that we have."""
         named = {i: hit for hit in hits if (i := identifier(hit.get("id"))) and self._wanted(hit)}
         c, store = self.connection.id, self.ctx.store
+        named = await self._created(named)
         barred = await store.suppression.among(c, named)
         at = {
             i: times.parse(hit.get(self.order)) or 0 for i, hit in named.items() if i not in barred
@@ -130,6 +131,15 @@ class Search:
         }
         return hit.get("example") is not True and (jobs is None or bool(named & set(jobs)))
 
+    async def _created(self, named: dict[str, Row]) -> dict[str, Row]:
+        """Leave out, where only what was made or imported is kept, whoever is not among it."""
+        if not self.connection.options.scope.only_created:
+            return named
+        refs = {i: [Ref("candidate", i), *_applications(hit)] for i, hit in named.items()}
+        every = [ref for each in refs.values() for ref in each]
+        made = await self.ctx.store.made.among(self.connection.id, every)
+        return {i: hit for i, hit in named.items() if not made.isdisjoint(refs[i])}
+
     def _differs(self, at: int, before: Snapshot | None, looked: int) -> bool:
         """Search is exact to the second: what came within the latest is looked at once more."""
         fresh = at >= self.top - FRESH_MS and self.top >= self.mark
@@ -140,3 +150,8 @@ class Search:
         had = times.parse(before.fields.get(ORDERS[self.order]))
         later = self.order == ACTIVITY and self.mark > 0 and at > self.mark
         return later or had is None or at // 1000 != had // 1000
+
+
+def _applications(hit: Row) -> list[Ref]:
+    named = (identifier(each.get("id")) for each in mappings(hit.get("placements")))
+    return [Ref("application", each) for each in named if each]

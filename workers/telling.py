@@ -24,6 +24,7 @@ async def tell(ctx: Context, one: Erasure, traces: Traces, found: Found) -> bool
     left = (await ctx.store.records.left_off(one.c, [who])).get(who)
     sequence = 1 + max(each.sequence if each else 0 for each in (known, left))
     event_id, body = _event(one.c, who, sequence)
+    (body,) = await ctx.store.records.adoption.said(one.c, [body])
     version = known.version if known else 0
     telling = Telling(version, sequence, event_id, body, subject_key(one.c, who))
     receivers = await _receivers(ctx, one.c, traces, found)
@@ -73,4 +74,4 @@ async def _receivers(ctx: Context, c: str, traces: Traces, found: Found) -> list
 
 def _sent(kept: Kept) -> bool:
     """Say whether a subscriber may have read a delivery, whatever it answered."""
-    return kept.delivery.status == "delivered" or kept.delivery.n > 0 or kept.flies
+    return kept.delivery.status == "delivered" or kept.delivery.n > 0 or kept.left

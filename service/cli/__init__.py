@@ -6,6 +6,7 @@ import typer
 
 from service import __version__
 from service.cli import (
+    actions,
     api_keys,
     audit,
     connections,
@@ -15,11 +16,13 @@ from service.cli import (
     fields,
     subscribers,
 )
+from service.cli.adopt_ids import adopt_ids
 from service.cli.demo import demo
 from service.cli.doctor import doctor
 from service.cli.erase import erase
 from service.cli.explain import explain
 from service.cli.listen import listen
+from service.cli.openapi import openapi
 from service.cli.output import complain, say
 from service.cli.reconcile import reconcile
 from service.cli.replay import replay
@@ -39,12 +42,13 @@ app = typer.Typer(
 )
 for command in (demo, up, serve, work, sandbox, sync, reconcile, replay, erase, explain, doctor):
     app.command()(command)
-for tool in (listen, trigger, verify):
+for tool in (adopt_ids, listen, trigger, verify, openapi):
     app.command()(tool)
 for noun, commands in {
     "connections": connections.app,
     "subscribers": subscribers.app,
     "events": events.app,
+    "actions": actions.app,
     "fields": fields.app,
     "deliveries": deliveries.app,
     "dead-letters": dead_letters.app,

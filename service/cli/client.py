@@ -65,9 +65,11 @@ class Client:
         """Make something, or do a sub-action."""
         return self._asked("POST", path, json=given(body or {}))
 
-    def patch(self, path: str, body: Mapping[str, object]) -> Answer:
-        """Change what `body` names."""
-        return self._asked("PATCH", path, json=given(body))
+    def patch(
+        self, path: str, body: Mapping[str, object], exactly: Mapping[str, object] | None = None
+    ) -> Answer:
+        """Change what `body` names, and what `exactly` does: there an empty value is one."""
+        return self._asked("PATCH", path, json=given(body) | dict(exactly or {}))
 
     def delete(self, path: str) -> None:
         """Remove what `path` names."""

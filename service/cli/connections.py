@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
-from service.cli import linking
+from service.cli import linking, setup_links
 from service.cli.client import Client, over_http, part
 from service.cli.output import done, say, show, show_page
 from service.cli.secrets_in import secret_from
+from service.core.errors import HirewireError
 
 app = typer.Typer(no_args_is_help=True, help="Linked Recruitee companies.")
 
@@ -38,9 +39,38 @@ Drop = Annotated[
         help="Fields to keep out, as model.field, by commas or repeated; `none` for none."
     ),
 ]
+OnlyCreated = Annotated[
+    bool | None,
+    typer.Option(
+        "--only-created/--all-candidates",
+        help="Keep of candidates only those that were made through Hirewire or imported.",
+    ),
+]
 PrivateNotes = Annotated[
     bool | None,
     typer.Option("--private-notes/--no-private-notes", help="Keep notes that are not public."),
+]
+RemoteData = Annotated[
+    bool | None,
+    typer.Option(
+        "--remote-data/--no-remote-data", help="Show in reads what Recruitee serves, word for word."
+    ),
+]
+Retention = Annotated[
+    Many,
+    typer.Option(
+        "--retention-days",
+        metavar="MODEL=DAYS",
+        help="Forget what ended so long ago (activities: came), by commas or repeated; `none` for none.",
+    ),
+]
+Consent = Annotated[
+    Many,
+    typer.Option(
+        "--consent-days",
+        metavar="DAYS",
+        help="Tell so many days before a consent ends, by commas or repeated; `none` for never.",
+    ),
 ]
 
 
@@ -55,6 +85,10 @@ def add(
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="A name for people.")] = None,
+    id_: Annotated[
+        str | None,
+        typer.Option("--id", help="An integration id of Kombo's (24 characters) to keep."),
+    ] = None,
     token_file: Annotated[
         str | None,
         typer.Option(
@@ -68,7 +102,11 @@ def add(
     jobs: Jobs = None,
     departments: Departments = None,
     drop: Drop = None,
+    only_created: OnlyCreated = None,
     private_notes: PrivateNotes = None,
+    remote_data: RemoteData = None,
+    retention_days: Retention = None,
+    consent_days: Consent = None,
 ) -> None:
     """Link a company; prints the webhook URL to paste into Recruitee."""
     company = company or str(typer.prompt("Recruitee company id or subdomain", err=True))
@@ -78,11 +116,14 @@ def add(
         "connections",
         {
             "company_id": company,
+            "id": id_,
             "name": name,
             "api_token": api_token,
             "webhook_secret": secret,
-            "scope": _scope(models, jobs, departments, drop),
+            "scope": _scope(models, jobs, departments, drop, only_created),
             "private_notes": private_notes,
+            "remote_data": remote_data,
+            **_limits(retention_days, consent_days),
         },
     )
     show(made, as_json=client.as_json)
@@ -130,16 +171,23 @@ def update(
     jobs: Jobs = None,
     departments: Departments = None,
     drop: Drop = None,
+    only_created: OnlyCreated = None,
     private_notes: PrivateNotes = None,
+    remote_data: RemoteData = None,
+    retention_days: Retention = None,
+    consent_days: Consent = None,
 ) -> None:
-    """Change a connection's name, API token, webhook secret, or what of the company is kept."""
+    """Change a connection's name, API token, webhook secret, or what of the company is kept how long."""
     body: dict[str, object] = {"name": name, "private_notes": private_notes}
-    body["scope"] = _scope(models, jobs, departments, drop)
+    body["remote_data"] = remote_data
+    body["scope"] = _scope(models, jobs, departments, drop, only_created)
+    limits = _limits(retention_days, consent_days)
     if ask_token or token_file:
         body["api_token"] = secret_from(token_file, "Recruitee API token")
     if ask_secret or webhook_secret_file:
         body["webhook_secret"] = secret_from(webhook_secret_file, "Webhook secret")
-    show(client.patch(f"connections/{part(connection)}", body), as_json=client.as_json)
+    answer = client.patch(f"connections/{part(connection)}", body, limits)
+    show(answer, as_json=client.as_json)
 
 
 @app.command("rotate-secret")
@@ -155,6 +203,7 @@ for name, command in {
     "check": linking.check,
     "capture": linking.capture,
     "guide": linking.guide,
+    "link": setup_links.link,
 }.items():
     app.command(name)(command)
 
@@ -173,12 +222,34 @@ def remove(
     done(f"removed {connection}", as_json=client.as_json, id=connection, removed=True)
 
 
-def _scope(models: Many, jobs: Many, departments: Many, drop: Many) -> dict[str, object]:
+def _scope(
+    models: Many, jobs: Many, departments: Many, drop: Many, only_created: bool | None
+) -> dict[str, object]:
     """Return what of the scope was given; `all` stands for no choice, `none` for no field."""
     given = {"models": _apart(models), "jobs": _apart(jobs), "departments": departments}
     chosen: dict[str, object] = {k: None if v == ["all"] else v for k, v in given.items() if v}
     dropped = _apart(drop)
+    chosen |= {} if only_created is None else {"only_created": only_created}
     return chosen | ({"drop": [] if dropped == ["none"] else dropped} if dropped else {})
+
+
+def _limits(retention: Many, consent: Many) -> dict[str, object]:
+    """Return the limits that were given; raises HirewireError for what is no number of days."""
+    found: dict[str, object] = {}
+    if retention:
+        pairs = (each.partition("=") for each in _apart(retention) if each != "none")
+        found["retention_days"] = {model.strip(): _days(days) for model, _, days in pairs}
+    if consent:
+        # A tuple: an empty list would count as not given, and be the default of a new connection.
+        days = tuple(_days(each) for each in _apart(consent) if each != "none")
+        found["consent_expiring_days"] = days
+    return found
+
+
+def _days(text: str) -> int:
+    if not (text.strip().isascii() and text.strip().isdigit()):
+        raise HirewireError(f"{text.strip()!r} is no number of days")
+    return int(text)
 
 
 def _apart(names: Many) -> list[str]:

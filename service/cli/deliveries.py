@@ -51,6 +51,13 @@ def retry(client: Client, delivery: Id) -> None:
     show(client.post(f"deliveries/{part(delivery)}/retry"), as_json=client.as_json)
 
 
+@app.command("skip")
+@over_http
+def skip(client: Client, delivery: Id) -> None:
+    """Give it up, so that what waits behind it is sent; it becomes a dead letter."""
+    show(client.post(f"deliveries/{part(delivery)}/skip"), as_json=client.as_json)
+
+
 def show_delivery(found: Mapping[str, Any], *, as_json: bool) -> None:
     """Print one delivery and, below it, its attempts."""
     if as_json:

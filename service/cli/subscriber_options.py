@@ -24,6 +24,10 @@ Schedule = Annotated[
     str | None,
     typer.Option("--retry-schedule", help="Seconds before attempt 1, 2, ..., by commas."),
 ]
+Timeout = Annotated[
+    float | None,
+    typer.Option(help="Seconds for a whole exchange; shorter than the installation's."),
+]
 Rate = Annotated[float | None, typer.Option(help="Requests per second at most.")]
 Concurrency = Annotated[int | None, typer.Option(help="Requests in flight at most.")]
 Headers = Annotated[
@@ -53,7 +57,8 @@ Where = Annotated[
 Redact = Annotated[
     list[str] | None,
     typer.Option(
-        help="Hide a field: drop (default), mask or hash; may be repeated.",
+        help="Hide a field, or class:sensitive, class:personal: drop (default), mask or hash; "
+        "may be repeated.",
         metavar="MODEL.FIELD[=HOW]",
     ),
 ]
@@ -87,6 +92,7 @@ def body(**said: Any) -> dict[str, object]:
         "connection_ids": said["connections"],
         "format": said["format_"],
         "retry_schedule": _seconds(said["retry_schedule"]),
+        "timeout": said["timeout"],
         "rate": said["rate"],
         "concurrency": said["concurrency"],
         "headers": _headers(said["headers"] or []),

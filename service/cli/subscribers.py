@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from service.cli import subscriber_options as said
+from service.cli.access import access, rotate_key
 from service.cli.backfill import backfill
 from service.cli.client import Client, over_http, part
 from service.cli.output import done, show, show_page
@@ -17,6 +18,8 @@ COLUMNS = ("id", "url", "event_types", "format", "status", "reason")
 app.command("backfill")(backfill)
 app.command("test")(send_test)
 app.command("challenge")(challenge)
+app.command("access")(access)
+app.command("rotate-key")(rotate_key)
 Id = Annotated[str, typer.Argument(metavar="SUBSCRIBER", help="The subscriber's id.")]
 
 
@@ -29,6 +32,7 @@ def add(
     connections: said.Connections = None,
     format_: said.Format = None,
     retry_schedule: said.Schedule = None,
+    timeout: said.Timeout = None,
     rate: said.Rate = None,
     concurrency: said.Concurrency = None,
     headers: said.Headers = None,
@@ -57,7 +61,7 @@ def add(
     """Add a receiver; prints its signing secret, which is shown only here and at rotation."""
     body = said.body(
         url=url, types=types, connections=connections, format_=format_,
-        retry_schedule=retry_schedule, rate=rate, concurrency=concurrency, headers=headers,
+        retry_schedule=retry_schedule, timeout=timeout, rate=rate, concurrency=concurrency, headers=headers,
         jobs=jobs, stages=stages, watch=watch, ignore=ignore, where=where, redact=redact,
         asymmetric=asymmetric, challenge=challenge, proxy_file=proxy_file,
         client_certificate=client_certificate, vendor_secret_file=vendor_secret_file,
@@ -94,6 +98,7 @@ def update(
     connections: said.Connections = None,
     format_: said.Format = None,
     retry_schedule: said.Schedule = None,
+    timeout: said.Timeout = None,
     rate: said.Rate = None,
     concurrency: said.Concurrency = None,
     headers: said.Headers = None,
@@ -112,7 +117,7 @@ def update(
     """Change what is named; the rest stays."""
     body = said.body(
         url=url, types=types, connections=connections, format_=format_,
-        retry_schedule=retry_schedule, rate=rate, concurrency=concurrency, headers=headers,
+        retry_schedule=retry_schedule, timeout=timeout, rate=rate, concurrency=concurrency, headers=headers,
         jobs=jobs, stages=stages, watch=watch, ignore=ignore, where=where, redact=redact,
         asymmetric=asymmetric, challenge=challenge, proxy_file=proxy_file,
         client_certificate=client_certificate, vendor_secret_file=vendor_secret_file,
@@ -129,9 +134,16 @@ def pause(client: Client, subscriber: Id) -> None:
 
 @app.command("resume")
 @over_http
-def resume(client: Client, subscriber: Id) -> None:
-    """Go on where it stopped."""
-    show(client.post(f"subscribers/{part(subscriber)}/resume"), as_json=client.as_json)
+def resume(
+    client: Client,
+    subscriber: Id,
+    skip: Annotated[
+        bool, typer.Option("--skip", help="Leave out all that it missed meanwhile.")
+    ] = False,
+) -> None:
+    """Go on where it stopped: everything missed is sent in order, or left out."""
+    body = {"skip": True} if skip else {}
+    show(client.post(f"subscribers/{part(subscriber)}/resume", body), as_json=client.as_json)
 
 
 @app.command("rotate-secret")

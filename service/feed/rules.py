@@ -59,8 +59,9 @@ class Bound:
 
     async def _seen(self, body: bytes) -> bytes | None:
         event = orjson.loads(body)
-        if not passes(await case_of(self._store, self._wanted, event)):
+        case = await case_of(self._store, self._wanted, event)
+        if not passes(case):
             return None
         if not self._wanted.redact:
             return body
-        return orjson.dumps(redacted(event, self._wanted.redact, self._key))
+        return orjson.dumps(redacted(event, self._wanted.redact, self._key, case.options))

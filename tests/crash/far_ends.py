@@ -18,6 +18,7 @@ import orjson
 from standardwebhooks.webhooks import Webhook
 
 from tests.crash.lying import Liar
+from tests.crash.shown import Shown
 from tests.model.arrivals import Arrival
 from tests.model.company import COMPANY_ID, Company
 
@@ -71,6 +72,7 @@ class FarEnds:
         self.healed = False
         self.url = ""
         self.liar = Liar(company, seed)
+        self.shown: Shown | None = None  # what else it shows, where anybody asks for that
         self._seed = seed
         self._asked = 0
 
@@ -99,7 +101,8 @@ class FarEnds:
         with self.lock:
             path = url.path.removeprefix(f"/c/{COMPANY_ID}")
             query = dict(parse_qsl(url.query))
-            found = self.company.serve(path, query)
+            found = self.shown.serve(path, query) if self.shown else None
+            found = found or self.company.serve(path, query)
             found = found and self.liar.told(path.strip("/"), query, found)
         wait = 0.005 * (luck - 0.6) if luck > 0.6 else 0.0
         return (

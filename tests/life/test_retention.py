@@ -4,6 +4,8 @@ import asyncio
 import itertools
 from typing import Any
 
+import pytest
+
 from service.core.errors import StoreUnavailable
 from service.core.store import keys
 from tests.invariants.house import House
@@ -42,15 +44,19 @@ async def _length(house: House, c: str, count: int) -> None:
     await eventually(enough)
 
 
-async def _a_month_passes(house: House, c: str) -> None:
-    """Make everything that was told a month old: the log with all positions, and the bodies gone."""
+async def _a_month_passes(house: House, c: str, *, bodies: int = 0) -> None:
+    """Make everything that was told a month old: the log with all positions, and the bodies gone.
+
+    `bodies`: of the first so many they are still there.
+    """
     call = house.store.pipe.call
     entries = await call("XRANGE", keys.log(c), "-", "+")
     await call("DEL", keys.log(c))
-    for position, fields in entries:
+    for n, (position, fields) in enumerate(entries):
         flat = [part for pair in fields.items() for part in pair]
         await call("XADD", keys.log(c), _earlier(position.decode()), *flat)
-        await call("DEL", keys.event(fields[b"e"].decode()))
+        if n >= bodies:
+            await call("DEL", keys.event(fields[b"e"].decode()))
     for s in await house.store.subscribers.ids():
         read = await house.store.log.position(s, c)
         if read != "0-0":
@@ -104,6 +110,49 @@ async def test_who_stood_before_the_new_end_is_told_how_much_it_missed_of_what_i
     assert other.types == ["candidate.updated"] * 5 + [MISSED]
     assert {d.status for d in await house.deliveries(paused)} == {"delivered"}
     assert await house.deliveries(picky) == []
+
+
+@pytest.mark.parametrize(
+    ("bodies", "said"),
+    [(0, {"count": 4, "at_most": True}), (1, {"count": 3, "at_most": True}), (4, None)],
+    ids=["none kept", "one kept", "all kept"],
+)
+async def test_who_chooses_by_more_than_the_type_is_told_that_it_may_be_fewer(
+    house: House, receiver: Receiver, bodies: int, said: dict[str, Any] | None
+) -> None:
+    house.recruitee.add(1)
+    c = (connection := await house.connect()).id
+    await _paused(house, receiver.url, event_types=("*",), watch=("candidate.gdpr_status",))
+    await _told(house, connection, 4)
+    await _a_month_passes(house, c, bodies=bodies)
+
+    await _trimmed(house)
+
+    found = [event["data"] for event in await house.log(c)]
+    assert [{k: v for k, v in data.items() if not k.endswith("_id")} for data in found] == (
+        [] if said is None else [said]
+    )
+
+
+async def test_an_erasure_that_was_missed_counts_for_everybody_who_may_have_had_the_person(
+    house: House, receiver: Receiver
+) -> None:
+    house.recruitee.add(1)
+    c = (connection := await house.connect()).id
+    await _paused(house, receiver.url, event_types=("candidate.erased",))
+    await _paused(house, receiver.url, event_types=("job.*",))
+    await _told(house, connection, 1)
+    entries = await house.store.pipe.call("XRANGE", keys.log(c), "-", "+")
+    erased = {**entries[0][1], b"t": b"candidate.erased"}
+    await house.store.pipe.call(
+        "XADD", keys.log(c), "*", *(p for row in erased.items() for p in row)
+    )
+    await _a_month_passes(house, c)
+
+    await _trimmed(house)
+
+    (event,) = await house.log(c)
+    assert (event["data"]["count"], event["data"]["at_most"]) == (1, True)
 
 
 async def test_what_was_missed_is_told_once_however_often_the_worker_dies_in_between(

@@ -20,6 +20,7 @@ from service.core.unified.model import Ref
 from service.core.unified.registry import COLLECTIONS
 from workers.actions.creating import create_application
 from workers.actions.doing import Doing, Ended, NotYet
+from workers.actions.importing import import_application
 from workers.actions.meeting import evaluate, schedule_interview
 from workers.actions.noting import add_note, add_result_link
 from workers.actions.papers import add_attachment
@@ -56,7 +57,11 @@ RUNS: Final[Mapping[str, Run]] = {
     "set_consent": set_consent,
     "evaluate": evaluate,
     "schedule_interview": schedule_interview,
+    "import_application": import_application,
 }
+MAKES: Final = frozenset({"create_application", "assign", "import_application"})
+MADE_BY: Final = frozenset({"candidate", "place"})
+"""The steps that make a candidate or an application, should the action fail after them."""
 PATIENCE_MS: Final = 10 * 60_000
 """For how long an action waits for Recruitee; after that its caller has to ask again."""
 STATUS: Final[Mapping[Why, int]] = {
@@ -94,14 +99,16 @@ async def carry_out(
 def about(one: Action) -> str:
     """Return whom an action is about: a candidate, or who is to be one, by their first address."""
     if one.subject or not isinstance(one.input, CreateApplication):
-        return one.subject
+        return one.subject or one.id
     return next((each.lower() for each in one.input.person.emails), one.id)
 
 
 async def _in_turn(doing: Doing) -> Outcome:
     ended = await _run(doing)
     if isinstance(ended, Failed):
+        await _noted(doing)
         return ended
+    await _kept(doing, ended)
     outcome = await _look(doing)
     who = ended.ids.get("candidate", "")
     await doing.ctx.store.actions.end(doing.lease, doing.one.id, ended, who)
@@ -109,6 +116,24 @@ async def _in_turn(doing: Doing) -> Outcome:
     if ended.why == "unauthorized":
         return Unauthorized("Recruitee refuses the token")
     return outcome
+
+
+async def _noted(doing: Doing) -> None:
+    """Keep whom an action that goes on later turned out to be about: to be found when they are erased."""
+    who = doing.ids.get("candidate")
+    if who and not doing.one.subject:
+        await doing.ctx.store.actions.note(doing.lease, doing.one.id, subject=who)
+
+
+async def _kept(doing: Doing, ended: Result) -> None:
+    """Keep what was made or imported, whatever the scope: it may keep only that some day."""
+    if doing.one.kind not in MAKES or not (ended.ok or MADE_BY.intersection(ended.done)):
+        return
+    made = [Ref(model, ended.ids[model]) for model in ("candidate", "application") if model in ended.ids]
+    barred = await doing.ctx.store.suppression.among(
+        doing.c, [ref.remote_id for ref in made if ref.model == "candidate"]
+    )
+    await doing.ctx.store.made.add(doing.c, [] if barred else made)
 
 
 async def _run(doing: Doing) -> Result | Failed:

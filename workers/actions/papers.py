@@ -4,7 +4,7 @@ from typing import Any
 
 from service.core.actions import files, seen
 from service.core.actions.inputs import Attach, File
-from service.core.net.fetching import Fetched, fetch
+from service.core.net.fetching import Fetched, fetch_document
 from service.core.recruitee.client import Ok
 from service.core.recruitee.writing import Part, Write
 from service.core.unified.model import Ref
@@ -64,11 +64,8 @@ async def part_of(doing: Doing, file: File, name: str) -> Part:
 
 
 async def _fetched(doing: Doing, file: File) -> Fetched | str:
-    settings = doing.ctx.settings
-    return await fetch(
-        doing.ctx.subscribers, file.data_url or "", allowed=settings.allowed_networks or (),
-        most=files.MOST_BYTES, timeout_s=FETCH_S,
-    )  # fmt: skip
+    url = file.data_url or ""
+    return await fetch_document(url, doing.ctx.settings, most=files.MOST_BYTES, timeout_s=FETCH_S)
 
 
 async def _lacks(doing: Doing, candidate_id: str, what: str) -> bool:

@@ -204,6 +204,12 @@ class Interview(Input):
     interview_id: Id | None = None
 
 
+class Import(Input):
+    """An application that was made elsewhere, to be kept as those made through us."""
+
+    application_id: Id
+
+
 class Delete(Input):
     """A candidate deleted; Recruitee keeps them among the deleted, from where they can be restored."""
 

@@ -24,6 +24,7 @@ KINDS: Final[Mapping[str, type[Input]]] = {
     "evaluate": inputs.Evaluation,
     "schedule_interview": inputs.Interview,
     "delete_candidate": inputs.Delete,
+    "import_application": inputs.Import,
 }
 ADDS: Final = frozenset({
     "create_application", "add_attachment", "add_note", "add_result_link", "evaluate",

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from service.core.delivery.choosing import Bodies
+from service.core.delivery.choosing import Bodies, options_of
 from service.core.delivery.rendering import PLAIN, render_id, rendered_for
 from service.core.store.deliveries import Delivery
-from service.core.store.log import Log
+from service.core.store.store import Store
 from service.core.store.subscribers import Subscriber
 
 
@@ -17,26 +17,27 @@ class Rendered(NamedTuple):
 
 
 async def bytes_of(
-    log: Log, subscriber: Subscriber, delivery: Delivery, bodies: Bodies, lifetime_s: int
+    store: Store, subscriber: Subscriber, delivery: Delivery, bodies: Bodies, lifetime_s: int
 ) -> Rendered | None:
     """Return what a delivery sends, or None when its event is gone.
 
     The first attempt is rendered under today's settings, every later one has the first one's bytes. What
     was rendered outlives no erasure: the event itself must still be there.
     """
-    today = render_id(subscriber.wanted, subscriber.id)
+    options = await options_of(store, subscriber.wanted, delivery.c)
+    today = render_id(subscriber.wanted, subscriber.id, options)
     form = delivery.f if delivery.n > 0 else today
     if (here := bodies.get((delivery.e, form))) is not None:
         return Rendered(form, here)
-    event = bodies.get((delivery.e, PLAIN)) or await log.body(delivery.e)
+    event = bodies.get((delivery.e, PLAIN)) or await store.log.body(delivery.e)
     if event is None:
         return None
     sent = event if form == PLAIN else None
     if sent is None and form != today:
-        sent = await log.rendered(delivery.e, form)
+        sent = await store.log.rendered(delivery.e, form)
     if sent is None:
-        fresh = rendered_for(event, subscriber)
-        form, sent = today, await log.keep_rendered(delivery.e, today, fresh, lifetime_s)
+        fresh = rendered_for(event, subscriber, options)
+        form, sent = today, await store.log.keep_rendered(delivery.e, today, fresh, lifetime_s)
     if sent is None:
         return None
     bodies.put((delivery.e, form), sent)

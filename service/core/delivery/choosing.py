@@ -8,6 +8,8 @@ import orjson
 
 from service.core import ids
 from service.core.delivery import gathering
+from service.core.delivery.adopted import as_said
+from service.core.delivery.classes import names_classes
 from service.core.delivery.filters import (
     ERASED,
     Application,
@@ -23,6 +25,7 @@ from service.core.store.deliveries import LogEntry
 from service.core.store.store import Store
 from service.core.store.subscribers import Subscriber, Wanted
 from service.core.unified.model import Ref
+from service.core.unified.options import Options
 
 
 class Bodies(Protocol):
@@ -63,18 +66,27 @@ async def choose(
     )
     events = {event_id: orjson.loads(body) for event_id, body in loaded.items()}
     of = await _applications(store, connection_id, wanted, list(events.values()))
-    return [
-        good and (event is None or passes(Case(wanted, event, of.get(_candidate(event), ()))))
-        for good, event in (
-            (g, events.get(e.event_id)) for e, g in zip(entries, named, strict=True)
-        )
-    ]
+    options = await options_of(store, wanted, connection_id)
+    cases = [Case(wanted, each, of.get(_candidate(each), ()), options) for each in events.values()]
+    said = await as_said(store, connection_id, cases)
+    fits = {event_id: passes(case) for event_id, case in zip(events, said, strict=True)}
+    return [g and fits.get(e.event_id, True) for e, g in zip(entries, named, strict=True)]
 
 
 async def case_of(store: Store, wanted: Wanted, event: dict[str, Any]) -> Case:
     """Return one event for a subscriber with all that its filters may ask for."""
-    of = await _applications(store, event["connection_id"], wanted, [event])
-    return Case(wanted, event, of.get(_candidate(event), ()))
+    c = event["connection_id"]
+    of = await _applications(store, c, wanted, [event])
+    case = Case(wanted, event, of.get(_candidate(event), ()), await options_of(store, wanted, c))
+    return (await as_said(store, c, [case]))[0]
+
+
+async def options_of(store: Store, wanted: Wanted, c: str) -> Options | None:
+    """Return a connection's options where a redaction asks for them; None where it is gone, too."""
+    if not names_classes(wanted.redact):
+        return None
+    connection = await store.connections.get(c)
+    return connection.options if connection else None
 
 
 async def keep_groups(

@@ -13,6 +13,7 @@ from service.core.delivery.fields import Row, named, told_by, touches
 from service.core.events import OPERATIONAL
 from service.core.store.subscribers import Wanted
 from service.core.unified.claims import DELETED_AT
+from service.core.unified.options import Options
 
 Application = Mapping[str, Any]
 """Of a candidate's application: its `job_id` and `current_stage_id`, unified."""
@@ -31,11 +32,13 @@ class Verdict(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One event for one subscriber; `applications` are those of the candidate it has to do with."""
+    """One event for one subscriber; `applications` are those of the candidate it has to do with,
+    `options` its connection's, where the redaction asks for them."""
 
     wanted: Wanted
     event: Event
     applications: Sequence[Application] = ()
+    options: Options | None = None
 
     @property
     def about(self) -> dict[str, Any]:
@@ -176,7 +179,7 @@ def _conditions(case: Case) -> Verdict:
 
 
 def _redaction(case: Case) -> Verdict:
-    if redaction.nothing_left(dict(case.event), case.wanted.redact):
+    if redaction.nothing_left(dict(case.event), case.wanted.redact, case.options):
         return Verdict(
             "redact", False, f"{_and(_paths(case))} is dropped, and nothing else changed"
         )

@@ -4,7 +4,8 @@
 which the subscriber can tell equal from different. Masks and hashes keep a list's and an object's shape,
 and null stays null. Where several rules meet, the strictest wins. What the company's own fields repeat of
 a redacted value is masked there too, and `remote_data`, where nothing has our names, goes as a whole
-unless the rules name places in it alone.
+unless the rules name places in it alone. Where a rule names a class of fields (`classes`), `options` are
+those of the event's connection, None where it is gone.
 """
 
 import hashlib
@@ -15,9 +16,11 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from service.core.delivery.classes import class_problem, is_class, spread
 from service.core.delivery.fields import NAMING, RAW, Named, Row, inside, name_problem, named
 from service.core.delivery.paths import GONE, Parts, Replace, found, leaves, leaves_of, replaced
 from service.core.store.subscribers import How, Redaction
+from service.core.unified.options import Options
 
 MASK: Final = "***"
 HASHED: Final = "hmac-sha256:"
@@ -37,6 +40,8 @@ class Rule(NamedTuple):
 
 def rule_problem(rule: Redaction) -> str | None:
     """Say why this cannot be redacted, or None."""
+    if is_class(rule.path):
+        return class_problem(rule.path)
     if problem := name_problem(rule.path, bare=False):
         return problem
     field = named(rule.path).parts[0]
@@ -45,13 +50,15 @@ def rule_problem(rule: Redaction) -> str | None:
     )
 
 
-def redacted(event: Event, redact: tuple[Redaction, ...], key: bytes) -> Event:
+def redacted(
+    event: Event, redact: tuple[Redaction, ...], key: bytes, options: Options | None = None
+) -> Event:
     """Return an event as a subscriber may see it; `key` is its own, for hashes. Without one they are masks.
 
     `changes` may be empty then although they were not: such an event is not to be sent (`nothing_left`).
     """
     data = event["data"]
-    rules = _of_model(redact, data.get("model", ""))
+    rules = _rules(redact, data, options)
     if not rules:
         return event
     hidden = _Hidden(data, rules)
@@ -63,10 +70,12 @@ def redacted(event: Event, redact: tuple[Redaction, ...], key: bytes) -> Event:
     return {**event, "data": _raw(told, rules, key)}
 
 
-def nothing_left(event: Event, redact: tuple[Redaction, ...]) -> bool:
+def nothing_left(
+    event: Event, redact: tuple[Redaction, ...], options: Options | None = None
+) -> bool:
     """Say whether a redaction drops every change that an event tells of."""
     data = event["data"]
-    rules = _of_model(redact, data.get("model", ""))
+    rules = _rules(redact, data, options)
     return bool(rules and data.get("changes")) and not any(_rows(data, rules, b""))
 
 
@@ -78,6 +87,13 @@ def drops(redact: tuple[Redaction, ...]) -> bool:
 def hashes(redact: tuple[Redaction, ...]) -> bool:
     """Say whether a redaction needs the subscriber's key."""
     return any(each.how == "hash" for each in redact)
+
+
+def _rules(
+    redact: tuple[Redaction, ...], data: Mapping[str, Any], options: Options | None
+) -> tuple[Rule, ...]:
+    """Return the rules for what an event is about, the strictest last."""
+    return _of_model(spread(redact, data, options), data.get("model", ""))
 
 
 @lru_cache(maxsize=4096)

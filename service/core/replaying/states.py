@@ -43,13 +43,10 @@ async def state_of(store: Store, s: str, c: str, ref: Ref, snapshot: Snapshot) -
     """
     event_id = ids.state_event_id(s, c, *ref, snapshot.version)
     subject, subject_uid = await _subject(store, c, ref, snapshot.fields)
-    return State(
-        event_id,
-        snapshot.version,
-        subject_key(c, subject),
-        _envelope(event_id, c, ref, snapshot, subject, subject_uid)
-        | {"timestamp": await _at(store, c, ref, snapshot.fields)},
-    )
+    event = _envelope(event_id, c, ref, snapshot, subject, subject_uid)
+    event["timestamp"] = await _at(store, c, ref, snapshot.fields)
+    said = await store.records.adoption.shown(c, event)
+    return State(event_id, snapshot.version, subject_key(c, subject), said)
 
 
 def _envelope(

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from service.core.unified.model import Change, Draft, Fields, Snapshot, Verdict
+from service.core.unified.model import Change, Draft, Fields, Ref, Snapshot, Verdict
 from service.core.unified.registry import COLLECTIONS, MODELS, ROOTS
 
 Pii = Literal["none", "personal", "sensitive"]
@@ -34,11 +34,18 @@ class Scope(BaseModel):
     jobs: tuple[str, ...] | None = None  # remote ids
     departments: tuple[str, ...] | None = None  # names or remote ids
     drop: tuple[str, ...] = ()  # as `model.field`
+    only_created: bool = False
+    """Of candidates and applications only those that were made through us or imported."""
 
     @property
     def narrowed(self) -> bool:
         """Whether jobs are chosen, be it one by one or by department; with both a job must fit both."""
         return self.jobs is not None or self.departments is not None
+
+    @property
+    def chooses(self) -> bool:
+        """Whether some records of a model are kept and others are not."""
+        return self.narrowed or self.only_created
 
 
 EVERYTHING: Final = Scope()
@@ -52,6 +59,7 @@ class Options(BaseModel):
     scope: Scope = EVERYTHING
     custom_keys: Mapping[str, str] = {}  # a field's own key -> its key in `custom_fields`
     private_notes: bool = False  # whether notes that are not public are kept
+    remote_data: bool = False  # whether reads show what Recruitee serves, word for word
     pii: Mapping[str, Pii] = {}  # a field's own key -> what the operator says it is
     consent_expiring_days: tuple[int, ...] = (30, 7)  # how long before a consent ends one is told
     retention_days: Mapping[str, int] = {}
@@ -93,6 +101,8 @@ class Reach:
     """Job -> whether it is within the scope; asked only where departments are chosen."""
     candidates: Container[str] | None = None
     """Remote ids of the candidates that are kept, to judge lists of what belongs to many (None: all)."""
+    made: Container[Ref] | None = None
+    """The candidates and applications that were made through us or imported; None: any will do."""
 
     def judge(self, fields: Fields) -> bool:
         """Say whether a job is within the scope; what does not show its department is not."""
@@ -116,7 +126,12 @@ class Reach:
         return frozenset(may_be - self.judged.keys())
 
 
-NOWHERE: Final = Reach(frozenset())
+    def was_made(self, model: str, remote_id: str) -> bool:
+        """Say whether a record may stay where only what was made or imported does."""
+        return self.made is None or Ref(model, remote_id) in self.made
+
+
+NOWHERE: Final = Reach(frozenset(), made=frozenset())
 
 
 def reach(
@@ -124,6 +139,7 @@ def reach(
     uid: Callable[[str, str], str],
     judged: Mapping[str, bool] | None = None,
     candidates: Container[str] | None = None,
+    made: Container[Ref] = frozenset(),
 ) -> Reach:
     """Return a connection's scope in unified ids; `uid` is that of the normalizers' context."""
     jobs, departments = options.scope.jobs, options.scope.departments
@@ -134,6 +150,7 @@ def reach(
         else frozenset(departments) | {uid("department", each) for each in departments},
         judged or {},
         candidates,
+        made if options.scope.only_created else None,
     )
 
 
@@ -142,11 +159,13 @@ def keep(options: Options, drafts: Sequence[Draft], reach: Reach = NOWHERE) -> l
 
     Where jobs are narrowed, a candidate is kept, with all that an answer shows of it, when at least one
     of its applications is in a job within the scope; what names another job is left out all the same.
-    Stages are the company's and stay. `reach` is asked only then; without it no job is within.
+    Where only what was created is kept, a candidate is when it, or one of its applications, was made or
+    imported; of its applications those that were. Stages are the company's and stay. `reach` is asked
+    only then; without it no job is within, and nothing was made.
     """
     if options.scope == EVERYTHING:
         return list(drafts)
-    within = _within(drafts, reach) if options.scope.narrowed else drafts
+    within = _within(drafts, reach) if options.scope.chooses else drafts
     models, bare = options.models(), options.bare()
     return [_shown(options, d) for d in within if d.model in models or d.model in bare]
 
@@ -186,9 +205,25 @@ def _belonging() -> set[tuple[str, str]]:
 
 
 def _within(drafts: Sequence[Draft], reach: Reach) -> list[Draft]:
-    own = {d.remote_id for d in drafts if d.model == "candidate"}
-    placed = {d.subject.remote_id for d in drafts if d.model == "application" and _in_job(d, reach)}
-    return [d for d in drafts if _in_job(d, reach) and _of_kept(d, own, placed, reach)]
+    shown = {d.remote_id for d in drafts if d.model == "candidate"}
+    own = _kept_of(shown, drafts, reach)
+    return [
+        d
+        for d in drafts
+        if _in_job(d, reach)
+        and (d.model != "application" or reach.was_made(d.model, d.remote_id))
+        and _of_kept(d, shown, own, reach)
+    ]
+
+
+def _kept_of(shown: set[str], drafts: Sequence[Draft], reach: Reach) -> set[str]:
+    """Return which of the candidates that an answer shows are kept, for themselves or what they applied to."""
+    applied = [d for d in drafts if d.model == "application"]
+    made = {d.subject.remote_id for d in applied if reach.was_made(d.model, d.remote_id)}
+    made |= {who for who in shown if reach.was_made("candidate", who)}
+    if reach.named is None and reach.departments is None:
+        return made
+    return made & {d.subject.remote_id for d in applied if _in_job(d, reach)}
 
 
 def _in_job(draft: Draft, reach: Reach) -> bool:
@@ -198,12 +233,12 @@ def _in_job(draft: Draft, reach: Reach) -> bool:
     return job is None or reach.has(job)
 
 
-def _of_kept(draft: Draft, own: Container[str], placed: Container[str], reach: Reach) -> bool:
-    """Say whether a draft's candidate, if it has one, is kept; `own` are those that are shown too."""
+def _of_kept(draft: Draft, shown: Container[str], own: Container[str], reach: Reach) -> bool:
+    """Say whether a draft's candidate, if it has one, is kept; `own` are those of the shown that are."""
     if draft.subject.model != "candidate":
         return True
-    if draft.subject.remote_id in own:
-        return draft.subject.remote_id in placed
+    if draft.subject.remote_id in shown:
+        return draft.subject.remote_id in own
     return reach.candidates is None or draft.subject.remote_id in reach.candidates
 
 

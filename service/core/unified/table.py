@@ -7,6 +7,7 @@ from typing import Final
 from service.core.unified.claims import SILENT, events_of
 from service.core.unified.evidence import Grade, Source, Sources
 from service.core.unified.model import Model
+from service.core.unified.pii import BY_FIELD, OWN, class_of
 from service.core.unified.registry import MODELS, SOURCES
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "fields.md"
@@ -27,9 +28,12 @@ is, and which event tells a change. Written by `python -m service.core.unified.t
 this page and the code differ.
 
 A key that an answer does not have leaves its field as it was. "In silence" is kept current without an
-event. Evidence:
+event. The class says what a field tells of a person, for `class:personal` and `class:sensitive` in a
+subscriber's `redact`; of a company's own fields each has its own (`hirewire fields list`). Evidence:
 """
-HEAD: Final = "| field | from | how | evidence | told by |\n| --- | --- | --- | --- | --- |"
+HEAD: Final = (
+    "| field | from | how | evidence | class | told by |\n| --- | --- | --- | --- | --- | --- |"
+)
 
 
 def page() -> str:
@@ -61,11 +65,18 @@ def _section(model: Model, sources: Sources) -> str:
 
 def _row(model: Model, field: str, source: Source | None) -> str:
     if source is None:
-        return _line(f"`{field}`", "no row", "", "", "")
+        return _line(f"`{field}`", "no row", "", "", "", "")
     if source.missing:
-        return _line(f"`{field}`", "not available", source.missing, "", "")
+        return _line(f"`{field}`", "not available", source.missing, "", "", "")
     keys = ", ".join(f"`{key}`" if _is_key(key) else key for key in source.keys)
-    return _line(f"`{field}`", keys, source.how, str(source.grade), _told(model, field))
+    return _line(
+        f"`{field}`", keys, source.how, str(source.grade), _class(model, field), _told(model, field)
+    )
+
+
+def _class(model: Model, field: str) -> str:
+    said = BY_FIELD if field in OWN else class_of(model.name, field)
+    return "" if said == "none" else said
 
 
 def _told(model: Model, field: str) -> str:
