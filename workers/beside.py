@@ -38,6 +38,7 @@ class Beside:
         self._sync = Sync(ctx, connection, lease)
         self._due: dict[str, int] = {}  # chore -> when, in ms
         self._watch: dict[str, str] = {}
+        self._asked = connection.asked
         self._doing = ""
         self.reading: asyncio.Task[Outcome] | None = None
 
@@ -48,6 +49,12 @@ class Beside:
             due, _ = self._ctx.chores.get(self._lease.id, (0, 0))
             return max(0, due - times.now_ms())
         return max(0, min(self._due.values()) - times.now_ms())
+
+    def asked(self, at: int) -> None:
+        """Look up anew what is due when somebody asked for something since it was looked up, in ms."""
+        if at > self._asked:
+            self._asked = at
+            self._due.clear()
 
     async def go_on(self, may_start: bool) -> bool:
         """Take in what was done and start the next step; False when the connection has to stop."""
@@ -74,7 +81,7 @@ class Beside:
         now, c = times.now_ms(), self._lease.id
         if not self._due:
             idle_until, looked_up = self._ctx.chores.get(c, (0, 0))
-            if self._sync.over and idle_until > now and self._connection.asked < looked_up:
+            if self._sync.over and idle_until > now and self._asked < looked_up:
                 return  # known to be idle: not even looked up
             await self._look_up()
         due = {name: at for name, at in self._due.items() if at <= now}

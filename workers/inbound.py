@@ -131,6 +131,7 @@ class _Line:
         self._take(pulled)
         self._settling.parked_in_all = pulled.parked_in_all
         self._died |= pulled.died
+        self._beside.asked(pulled.asked)
         return pulled.status == ACTIVE
 
     def _take(self, pulled: Pulled) -> None:

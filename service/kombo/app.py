@@ -43,18 +43,18 @@ def routes(tables: Tables) -> list[BaseRoute]:
     """Return every route."""
     shelf = Shelf()
     lists = [at(f"/ats/{each.path}", "read", GET=lister(each, tables, shelf)) for each in LISTS]
-    fields = CustomFields()
+    fields, lanes = CustomFields(), Lanes()
     own, keys = f"{INTEGRATION}/integration-fields", f"{INTEGRATION}/custom-fields"
     return [
         *lists,
-        *writes.routes(tables),
+        *writes.routes(tables, lanes),
         at("/check-api-key", KNOWN_ONLY, GET=general.check_api_key),
         at("/force-sync", "act", POST=general.force_sync),
         at("/tools/{category}", "read", GET=general.tools),
         at(INTEGRATION, "read", GET=general.integration),
         at(INTEGRATION, "ops", DELETE=switching.delete),
         at(f"{INTEGRATION}/enabled", "act", PUT=switching.set_enabled, POST=switching.set_enabled),
-        at("/passthrough/{tool}/{api}", "passthrough", POST=live(passes(Lanes()), asked_for)),
+        at("/passthrough/{tool}/{api}", "passthrough", POST=live(passes(lanes), asked_for)),
         at(f"{INTEGRATION}/relink", "act", POST=linking.relink),
         at(f"{INTEGRATION}/setup-link", "act", POST=linking.setup_link),
         at("/connect/create-link", "act", POST=linking.create_link),

@@ -87,7 +87,10 @@ def note(before: Options, after: Options) -> str | None:
     comes = any(not _covers(o, n) for o, n in pairs) or bool(set(old.drop) - set(new.drop))
     leaves = leaves or before.private_notes > after.private_notes
     comes = comes or after.private_notes > before.private_notes
-    leaves, comes = leaves or new.only_created > old.only_created, comes or old.only_created > new.only_created
+    leaves, comes = (
+        leaves or new.only_created > old.only_created,
+        comes or old.only_created > new.only_created,
+    )
     dropped = bool(set(new.drop) - set(old.drop))
     said = [text for told, text in ((leaves, LEFT), (comes, COMES), (dropped, DROPPED)) if told]
     return "; ".join(said) or None

@@ -129,7 +129,9 @@ async def _kept(doing: Doing, ended: Result) -> None:
     """Keep what was made or imported, whatever the scope: it may keep only that some day."""
     if doing.one.kind not in MAKES or not (ended.ok or MADE_BY.intersection(ended.done)):
         return
-    made = [Ref(model, ended.ids[model]) for model in ("candidate", "application") if model in ended.ids]
+    made = [
+        Ref(model, ended.ids[model]) for model in ("candidate", "application") if model in ended.ids
+    ]
     barred = await doing.ctx.store.suppression.among(
         doing.c, [ref.remote_id for ref in made if ref.model == "candidate"]
     )

@@ -39,6 +39,7 @@ class Pulled(NamedTuple):
     parked: dict[str, "Parked"]  # by root, those that are due
     parked_in_all: int
     died: dict[str, int]  # at the first pull: root -> how many workers began it and did not end it
+    asked: int = 0  # ms: when a person last asked for something to be looked at
 
 
 class Parked(NamedTuple):
@@ -97,7 +98,7 @@ class Inbox:
         reply = await self._pipe.run("pull", lease.id, lease.token, after, count, lease_ms)
         if reply[0] == 0:
             raise Fenced(lease.id)
-        _, status, now, rows, parked, parked_in_all, begun = reply
+        _, status, now, rows, parked, parked_in_all, begun, asked = reply
         entries = [(i.decode(), fields[1]) for i, fields in rows]
         due = {
             parked[k].decode(): Parked.load(parked[k + 1])
@@ -105,7 +106,7 @@ class Inbox:
             if parked[k + 1]
         }
         died = {begun[k].decode(): int(begun[k + 1]) for k in range(0, len(begun), 2)}
-        return Pulled(status.decode(), now, entries, due, parked_in_all, died)
+        return Pulled(status.decode(), now, entries, due, parked_in_all, died, asked)
 
     async def parked(self, c: str, root: str) -> Parked | None:
         """Return what is parked for a root, due or not."""

@@ -125,7 +125,6 @@ class Reach:
         may_be = named if self.named is None else named & self.named
         return frozenset(may_be - self.judged.keys())
 
-
     def was_made(self, model: str, remote_id: str) -> bool:
         """Say whether a record may stay where only what was made or imported does."""
         return self.made is None or Ref(model, remote_id) in self.made

@@ -18,6 +18,7 @@ from service.kombo.writes.acting import BODY_MOST, AttachmentAsked, Wire, act, r
 from service.ops.bodies import given
 from service.state import Request
 
+FILES_MOST = 20
 LineAsked = Annotated[str, Field(min_length=1, max_length=1000)]
 UNSUPPORTED = (
     "additional_email_addresses", "additional_phone_numbers", "company", "title", "location",
@@ -107,7 +108,7 @@ class Asked(Wire):
     """What both bodies have."""
 
     candidate: PersonAsked
-    attachments: Annotated[tuple[AttachmentAsked, ...], Field(max_length=20)] = ()
+    attachments: Annotated[tuple[AttachmentAsked, ...], Field(max_length=FILES_MOST)] = ()
     screening_question_answers: Annotated[tuple[Answer, ...], Field(max_length=200)] = ()
     source: Source | None = None
     sourced_by: SourcedBy | None = None

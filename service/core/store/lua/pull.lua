@@ -1,6 +1,7 @@
 -- Read on in a connection's inbox: ARGV: connection, token, after (stream id), how many, lease in ms.
 -- Returns {0} when fenced, else {1, status, now, stream entries, {root, parked, ...} that are due, how many
--- are parked in all, {root, how often it was begun and not ended, ...} at the first pull}.
+-- are parked in all, {root, how often it was begun and not ended, ...} at the first pull, when a person last
+-- asked for something to be looked at in ms}.
 local c = ARGV[1]
 if redis.call('HGET', 'lease:in', c) ~= ARGV[2] then return {0} end
 local now = now_ms()
@@ -12,4 +13,5 @@ for _, root in ipairs(redis.call('ZRANGEBYSCORE', 'parkdue:' .. c, '-inf', now, 
   parked[#parked + 1] = root
   parked[#parked + 1] = redis.call('HGET', 'park:' .. c, root) or ''
 end
-return {1, redis.call('HGET', 'conn:' .. c, 'status') or '', now, entries, parked, redis.call('HLEN', 'park:' .. c), begun}
+local conn = redis.call('HMGET', 'conn:' .. c, 'status', 'asked')
+return {1, conn[1] or '', now, entries, parked, redis.call('HLEN', 'park:' .. c), begun, tonumber(conn[2] or '0')}
