@@ -5,7 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 SEEDS = (20261122, 20261123)
-POINTS = 1000
+POINTS = 500
 
 
 def _run(seed: int) -> "subprocess.CompletedProcess[str]":

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 
+import orjson
 import pytest
 
 from service.core.errors import Fenced, StoreUnavailable
@@ -151,6 +152,45 @@ async def test_a_paused_subscriber_gets_no_body_and_the_news_when_it_goes_on(
     assert await house.count("deliveries_erased") == 1
     one = await house.store.erasures.get(e)
     assert one is not None and one.told == (subscriber.id,)
+
+
+async def test_no_webhook_brings_an_erased_person_back(house: House) -> None:
+    house.recruitee.add(ADA)
+    c = (connection := await house.connect()).id
+    async with house.worker():
+        await _done(house, await _erased(house, c, ADA))
+        await house.rename(connection, ADA, "Qwertzuiop")
+        await house.idle(c)
+
+    assert await house.store.records.load(c, [Ref("candidate", str(ADA))]) == {}
+    assert await _left(house, "Qwertzuiop") == []
+
+
+async def test_who_may_have_read_of_the_person_is_told_though_the_worker_died_before_it_heard(
+    house: House, receiver: Receiver
+) -> None:
+    house.recruitee.add(ADA)
+    connection = await house.connect()
+    subscriber, _ = await house.subscribe(receiver.url, retry_schedule=(0, 3000))
+    receiver.status = 500
+    async with house.worker():
+        await house.rename(connection, ADA, "Qwertzuiop")
+        await eventually(lambda: _tried(receiver))
+    await _unheard(house, subscriber.id)
+    e = await _erased(house, connection.id, ADA)
+    await _one_life(house, Dying(_url(house), 100_000))
+
+    one = await house.store.erasures.get(e)
+    assert one is not None and one.status == "done" and one.told == (subscriber.id,)
+
+
+async def _unheard(house: House, s: str) -> None:
+    """Leave an attempt as a worker does that sent it and died: its flight is over, nobody heard."""
+    call = house.store.pipe.call
+    (delivery,) = await call("ZRANGE", keys.due(s), 0, -1)
+    kept = orjson.loads(await call("HGET", keys.open_deliveries(s), delivery))
+    await call("HSET", keys.open_deliveries(s), delivery, orjson.dumps(kept | {"n": 0}))
+    await call("ZADD", keys.due(s), 1_000_000.5, delivery)
 
 
 async def _tried(receiver: Receiver) -> bool:
