@@ -38,7 +38,7 @@ class NotTaken:
     """It was not taken in: nothing was done and nothing will be.
 
     `why`: `gone` (no such connection), `different` (the key stands for another request), `full`
-    (too many are open), `not_ready` (the connection is not active).
+    (too many are open), `not_ready` (the connection is not active), `erased` (the person was).
     """
 
     why: str
@@ -71,6 +71,8 @@ async def perform(
     """
     if connection.status != ACTIVE:
         return NotTaken("not_ready", f"the connection is {connection.status}: nothing is written")
+    if subject and await store.suppression.among(connection.id, [subject]):
+        return NotTaken("erased", "the person was erased here and is kept out")
     asked = Asked(connection.id, kind, given, caller.name or caller.kind, caller.id, key, subject)
     taken = await store.actions.take(asked)
     if taken.what in NOT_TAKEN:

@@ -8,21 +8,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import health, metrics, self_service, v1, well_known
 from service.core.settings import Settings
+from service.mcp_server.app import Mcp
 from service.openapi import serving as docs
 from service.ops.routes import routes
 from service.problems import HANDLERS, fault
 from service.setup.app import LINK_TOKEN, LinkToken, Pages
 from service.state import lifespan
+from service.truto.app import surface
 from service.webhooks import PREFIX, READ_WITHIN_S, Receiver
 
 
 def create_app(settings: Settings, ending: asyncio.Event | None = None) -> Starlette:
     """Build the app; nothing is opened before its lifespan. `ending`, once set, ends long answers."""
+    mcp = Mcp()
     app = Starlette(
         routes=[
             Mount("/ops/v1", routes=routes()),
             Mount("/self/v1", routes=self_service.routes()),
             *v1.routes(),
+            *mcp.routes(),
+            surface(),
             Mount("/connect", app=Pages()),
             Route(LINK_TOKEN, LinkToken()),
             Route(well_known.KEYS, well_known.signing_key),
@@ -32,7 +37,7 @@ def create_app(settings: Settings, ending: asyncio.Event | None = None) -> Starl
             Route("/metrics", metrics.show),
         ],
         exception_handlers=HANDLERS,
-        lifespan=lifespan(settings, ending or asyncio.Event()),
+        lifespan=mcp.within(lifespan(settings, ending or asyncio.Event())),
     )
     app.add_middleware(Front)
     return app

@@ -74,9 +74,9 @@ class Guard:
 
 
 async def authorize(
-    state: State, address: str, given: Sequence[bytes], needs: Scope
+    state: State, address: str, given: Sequence[bytes], needs: Scope | None
 ) -> Admitted | Refusal:
-    """Say who asks, from the `Authorization` headers given, or why they may not."""
+    """Say who asks, from the `Authorization` headers given, or why they may not; None: any scope."""
     token = _bearer(given[0]) if len(given) == 1 else None
     if token is None:
         return _unknown(state, MISSING)
@@ -118,17 +118,22 @@ def caller_of(key: ApiKey) -> Caller:
     )
 
 
-def _may(found: Caller | Use, needs: Scope) -> Admitted | Refusal:
+def _may(found: Caller | Use, needs: Scope | None) -> Admitted | Refusal:
     if isinstance(found, Caller):
-        return Admitted(found) if needs in found.scopes else _lacks(found, needs, {})
+        return _within(found, needs, {})
     if not found.key.live(found.now):
         return Refusal(401, f"this key expired at {times.iso(found.key.expires)}", CHALLENGE)
     said = _rate(found)
     if found.asked > found.key.rate:
         detail = f"this key may ask {found.key.rate} times a minute"
         return Refusal(429, detail, {**said, "retry-after": said["ratelimit-reset"]})
-    caller = caller_of(found.key)
-    return Admitted(caller, said) if needs in caller.scopes else _lacks(caller, needs, said)
+    return _within(caller_of(found.key), needs, said)
+
+
+def _within(caller: Caller, needs: Scope | None, said: Mapping[str, str]) -> Admitted | Refusal:
+    if needs is None or needs in caller.scopes:
+        return Admitted(caller, said)
+    return _lacks(caller, needs, said)
 
 
 def _lacks(caller: Caller, needs: Scope, headers: Mapping[str, str]) -> Refusal:

@@ -7,9 +7,9 @@ from service.core.recruitee.client import Hidden, Ok
 from service.core.store.connections import Connection
 from service.core.store.reconciliations import Reconciliation
 from service.core.unified.model import Ref
-from service.core.unified.registry import ROOTS
+from service.core.unified.registry import COLLECTIONS, ROOTS
 from workers.asking import Asking
-from workers.collect import allowed
+from workers.collect import UNSHOWN, allowed
 from workers.comparing import absent_for, entries, member_of
 from workers.context import Context
 
@@ -44,7 +44,7 @@ class Absence:
             await self._look_at(name, gone)
             return ""
         if await self._shown_after_all(name, list(gone)):
-            return "it does not show records that are there"
+            return UNSHOWN
         self.one.held.append(name)
         return f"{count} of {total} {member} records vanished at once"
 
@@ -70,11 +70,13 @@ class Absence:
 
     async def _shown_after_all(self, name: str, gone: Sequence[str]) -> bool:
         """Ask for some that a list did not show: whether they are there, or hidden from the token."""
-        if name not in ROOTS:
+        root = ROOTS.get(name)
+        path = root.path if root else COLLECTIONS[name].single
+        if not path:
             return False
         asking = Asking(self.ctx, self.connection, BURST)
         for remote_id in gone[:SAMPLE]:
-            answer = await asking.further(ROOTS[name].path.format(id=remote_id), ROOTS[name].params)
+            answer = await asking.further(path.format(id=remote_id), root.params if root else None)
             if isinstance(answer, Ok | Hidden):
                 return True
         return False

@@ -16,6 +16,7 @@ from workers.audit import FIRST_S, audit
 from workers.context import Context
 from workers.poll import Poll
 from workers.reconcile import Reconcile
+from workers.silence import listen
 from workers.sweeps import Sweep
 from workers.sync import Sync
 from workers.tokens import unauthorized
@@ -132,6 +133,7 @@ class Beside:
         poll = Poll(self._ctx, self._connection, self._lease, self._watch)
         outcome = await poll.step()
         if isinstance(outcome, Done):
+            await listen(self._ctx, self._connection, self._watch)
             await self._next(POLL, poll.next_in_s())
         return outcome
 

@@ -1,7 +1,8 @@
 """Refetch a list that is read whole: what is new in it, what changed, and what is gone from it.
 
 What a list no longer shows is gone only when a second complete pass does not show it either; a list
-that cannot be trusted to be whole says nothing of what it does not show.
+that cannot be trusted to be whole says nothing of what it does not show. What has an address of its own
+(interviews, evaluations) is asked for there too, since a filter that is ignored hides what it should show.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ MANY, MANY_SHARE = 20, 0.02  # invariant 7: when more vanish in one pass, stop a
 COMPANY = "0"  # the id in the name of a list that is the company's
 TOO_MUCH = "more vanished at once than is believed"
 NOT_OURS = "not for this token"
+UNSHOWN = "it does not show records that are there"
 IGNORED = "it shows others' records: its filter is ignored"
 log = logger("collect")
 
@@ -190,7 +192,19 @@ class _List:
             )
             await records.doubt(c, self._ref, read.doubt, *of)
             return [], read.doubt
-        return absent, ""
+        gone = [ref for ref in absent if await self._is_gone(ref)]
+        if len(gone) == len(absent):
+            return gone, ""
+        log.warning("collect.doubted", connection_id=c, collection=self._ref.model, why=UNSHOWN)
+        await records.doubt(c, self._ref, UNSHOWN, *of)
+        return gone, UNSHOWN
+
+    async def _is_gone(self, ref: Ref) -> bool:
+        """Say whether a member's own address, if it has one, does not serve it either."""
+        if not self._of.single:
+            return True
+        answer = await self._asking.further(self._of.single.format(id=ref.remote_id))
+        return isinstance(answer, Missing) and answer.vouched
 
     async def _owner_is_seen(self) -> bool:
         """Say whether the owner is served: else a list that is filtered by it may be empty for that alone."""

@@ -5,15 +5,17 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from service.core import ids, times
 from service.core.events import origin_of
 from service.core.logs import logger
+from service.core.recruitee.edits import HEARD
 from service.core.store.connections import Connection
 from service.core.store.inbox import Lease
 from service.core.store.records import Committed, Known, Write
 from service.core.store.suppression import PERSON
+from service.core.store.watching import UNHEARD
 from service.core.unified import announce as decide
 from service.core.unified.model import Cause, Change, Draft, Ref, Snapshot, Verdict
 from service.core.unified.model import Context as Facts
@@ -24,6 +26,7 @@ from workers.asking import Done, Failed
 from workers.context import Context
 
 RACES = 8
+LOOKED: Final = frozenset({"activity", "reconcile"})  # origins of what nobody told us of
 log = logger("refetch")
 
 
@@ -158,6 +161,7 @@ class Commit:
     async def _counted(self, changes: Sequence[Change]) -> None:
         """Add to the ledger who told us of what: in the end that says how much no webhook told."""
         told = Counter(f"told:{origin_of(e.causes)}" for e in changes if e.model != activity.NAME)
+        told.update(UNHEARD for e in changes if e.event in HEARD and _looked(e.causes))
         await self.ctx.store.watching.count(self.connection.id, told)
 
     async def _unmapped(self, found: Sequence[Found]) -> None:
@@ -270,6 +274,11 @@ class Commit:
 
 def _unchanged(verdicts: Sequence[tuple[Ref, Ref, Verdict]]) -> list[Ref]:
     return [ref for ref, _, verdict in verdicts if verdict.snapshot is None]
+
+
+def _looked(causes: Sequence[Cause]) -> bool:
+    """Say whether only our own looks led to something."""
+    return bool(causes) and LOOKED.issuperset(cause.origin for cause in causes)
 
 
 def _people(found: Sequence[Found], gone: Sequence[Gone]) -> set[str]:

@@ -21,7 +21,9 @@ from service.core.store.deliveries import Delivery
 from service.core.store.erasures import COUNTED, Erasure
 from service.core.store.files import Files
 from service.core.store.inbox import Lease
+from service.core.store.suppression import PERSON
 from service.core.store.traces import Found, Kept, Traces
+from service.core.unified.model import Ref
 from workers.context import BODIES_LIVE_S, Context
 from workers.drain import LEASE_MS
 from workers.rewriting import Rewriting
@@ -104,6 +106,7 @@ class _Job:
             "deliveries": self._deliveries,
             "letters": self._letters,
             "inbox": self._inbox,
+            "actions": self._actions,
             "records": self._records,
             "files": self._files,
         }
@@ -194,6 +197,13 @@ class _Job:
         await self._store.pipe.call("HDEL", f"begun:{c}", *roots)
         await self._store.pipe.call("HDEL", keys.doubts(c), *roots)
         await self._store.pipe.call("SREM", keys.hidden(c), *roots)
+
+    async def _actions(self) -> None:
+        """Forget what was asked for about the person, be it done or not, and that they were made here."""
+        who = self._one.remote_id or ""
+        await self._store.actions.forget(self._c, who)
+        applied = (ref for ref in (await self._known()).records if ref.model == "application")
+        await self._store.made.drop(self._c, [Ref(PERSON, who), *applied])
 
     async def _records(self) -> None:
         """Forget the candidate and all whose subject it is, in one step, its activities before."""

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from service.core.delivery.choosing import choose
-from service.core.delivery.filters import ERASED, needs_body
-from service.core.delivery.rendering import PLAIN
+from service.core.delivery.counting import count_wanted
 from service.core.logs import logger
 from service.core.store.deliveries import LogEntry
 from service.core.store.memory import Rung
@@ -72,36 +70,12 @@ async def _gone(ctx: Context, c: str, subscriber: Subscriber, start: str, oldest
     count, at_most, end = 0, False, start
     while page := await ctx.store.log.oldest(c, end, CHUNK):
         gone = [entry for entry in page if expired(entry, oldest)]
-        some, unsure = await _wanted(ctx, c, subscriber, gone)
-        count, at_most = count + some, at_most or unsure
+        some = await count_wanted(ctx.store, subscriber, c, gone)
+        count, at_most = count + some.count, at_most or some.at_most
         end = gone[-1].position if gone else end
         if len(gone) < len(page):
             break
     return Missed(count, at_most, end)
-
-
-async def _wanted(
-    ctx: Context, c: str, subscriber: Subscriber, entries: Sequence[LogEntry]
-) -> tuple[int, bool]:
-    """Return how many of these it wanted, and whether it may be fewer.
-
-    Whom an erasure was for is forgotten with its body: it counts for everybody who names its type.
-    """
-    wants = subscriber.wanted.wants
-    erased = sum(entry.type == ERASED and wants(c, ERASED) for entry in entries)
-    others = [entry for entry in entries if entry.type != ERASED and wants(c, entry.type)]
-    bodies = _Bodies()
-    good = await choose(ctx.store, subscriber, c, others, bodies)
-    judged = not needs_body(subscriber.wanted) or all((e.event_id, PLAIN) in bodies for e in others)
-    return erased + sum(good), bool(erased) or not judged
-
-
-class _Bodies(dict[tuple[str, str], bytes]):
-    """The bodies of one page."""
-
-    def put(self, key: tuple[str, str], value: bytes) -> None:
-        """Keep."""
-        self[key] = value
 
 
 async def drop_early(ctx: Context) -> None:

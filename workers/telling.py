@@ -27,7 +27,10 @@ async def tell(ctx: Context, one: Erasure, traces: Traces, found: Found) -> bool
     (body,) = await ctx.store.records.adoption.said(one.c, [body])
     version = known.version if known else 0
     telling = Telling(version, sequence, event_id, body, subject_key(one.c, who))
-    receivers = await _receivers(ctx, one.c, traces, found)
+    holders = await _holders(ctx, one.c, traces, found)
+    receivers = [s for s in holders if s.wanted.wants(one.c, TOLD_OF)]
+    if not one.event_id:  # what was sent to whom may be forgotten by now
+        await ctx.store.erasures.untold(one.id, [s.id for s in holders if s not in receivers])
     # Kombo's format has neither ids nor a delivery of each event: nobody knows what was read then.
     gathers = [s.id for s in receivers if s.wanted.format == "kombo"]
     listed = [s.id for s in receivers if s.wanted.format != "kombo"]
@@ -59,17 +62,18 @@ def _event(c: str, who: Ref, sequence: int) -> tuple[str, bytes]:
     return envelope(c, sequence, change, times.now_ms(), uid, uid)
 
 
-async def _receivers(ctx: Context, c: str, traces: Traces, found: Found) -> list[Subscriber]:
-    """Return the subscribers who got the person, or may have before the retention, and want to know."""
+async def _holders(ctx: Context, c: str, traces: Traces, found: Found) -> list[Subscriber]:
+    """Return the subscribers who got the person, or may have before the retention."""
     got = {kept.delivery.s async for kept in traces.deliveries(found.events) if _sent(kept)}
     oldest = await ctx.store.log.ago(ctx.settings.retention_s)
 
     def may_have(s: Subscriber) -> bool:
         before = found.older and s.created < oldest
-        return s.id in got or before or s.wanted.format == "kombo"
+        gathers = s.wanted.format == "kombo"
+        return s.id in got or ((before or gathers) and s.wanted.wants(c, TOLD_OF))
 
     everybody = await ctx.store.subscribers.all()
-    return [s for s in everybody if s.wanted.wants(c, TOLD_OF) and may_have(s)]
+    return [s for s in everybody if may_have(s)]
 
 
 def _sent(kept: Kept) -> bool:

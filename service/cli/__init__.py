@@ -14,6 +14,7 @@ from service.cli import (
     deliveries,
     events,
     fields,
+    mcp_tokens,
     subscribers,
 )
 from service.cli.adopt_ids import adopt_ids
@@ -53,6 +54,7 @@ for noun, commands in {
     "deliveries": deliveries.app,
     "dead-letters": dead_letters.app,
     "api-keys": api_keys.app,
+    "mcp-tokens": mcp_tokens.app,
     "audit": audit.app,
 }.items():
     app.add_typer(commands, name=noun)

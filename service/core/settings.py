@@ -95,6 +95,9 @@ class Settings(BaseModel):
         description="http[s]://[user:password@]host:port that requests to subscribers leave through",
     )
     event_retention_days: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] = 30
+    mcp_issuer: AnyHttpUrl | None = Field(
+        None, description="the authorization server that MCP clients are sent to (RFC 9728)"
+    )
     unsafe_redis: bool = Field(
         False, description="start although Redis may evict keys or keeps nothing on disk"
     )

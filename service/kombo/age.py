@@ -31,8 +31,7 @@ async def headers(
     """
     watch = await desk.store.watching.get(desk.c)
     looked = max(_looks(desk, model, watch), default=desk.connection.baseline_done)
-    read = await desk.store.records.fetched(desk.c, [row.ref for row in rows])
-    oldest = min((read.get(row.ref, desk.connection.baseline_at) for row in rows), default=looked)
+    oldest = min((row.asked or desk.connection.baseline_at for row in rows), default=looked)
     now = times.now_ms()
     found = {
         "age": str(max(0, now - oldest) // 1000),
@@ -40,7 +39,7 @@ async def headers(
     }
     if fresh is None:
         return found
-    old = sum(read.get(row.ref, 0) < fresh.since for row in rows)
+    old = sum(row.asked < fresh.since for row in rows)
     return found | ({STALE: str(old), "warning": WARNING} if old else {STALE: "0"})
 
 

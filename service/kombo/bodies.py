@@ -1,4 +1,4 @@
-"""A JSON body of any size that fits, read within a time."""
+"""A body of any size that fits, read within a time: as it came, or as JSON."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,12 +17,7 @@ ENDS: Final = {"connection": "close"}
 
 async def large(request: Request, most: int) -> dict[str, Any]:
     """Return the body's fields; raises Refused 400, 408, 413."""
-    try:
-        async with asyncio.timeout(READ_WITHIN_S):
-            body = await _read(request, most)
-    except TimeoutError:
-        detail = f"the body did not come within {READ_WITHIN_S:g} s"
-        raise Refused(408, INPUT_INVALID, detail, ENDS) from None
+    body = await raw(request, most)
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -31,6 +26,16 @@ async def large(request: Request, most: int) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise Refused(400, INPUT_INVALID, "the body must be a JSON object")
     return fields
+
+
+async def raw(request: Request, most: int) -> bytes:
+    """Return the body as it came; raises Refused 408, 413."""
+    try:
+        async with asyncio.timeout(READ_WITHIN_S):
+            return await _read(request, most)
+    except TimeoutError:
+        detail = f"the body did not come within {READ_WITHIN_S:g} s"
+        raise Refused(408, INPUT_INVALID, detail, ENDS) from None
 
 
 async def _read(request: Request, most: int) -> bytes:

@@ -6,7 +6,7 @@ characters folded that some servers fold. If any reading of it leads out, it is 
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, unquote, urlencode
 
@@ -21,22 +21,24 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LEADS_OUT: Final = re.compile(r"[/\\\x00-\x1f\x7f]")
 _IN_SEGMENT: Final = "!$&'()*+,;=:@~"
 _IN_QUERY: Final = _IN_SEGMENT + "/?%[]"
+Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
-def address(base: str, company_id: str, path: str, params: Mapping[str, str]) -> URL:
+def address(base: str, company_id: str, path: str, asked: Params) -> URL:
     """Return the address below `{base}/c/{company_id}` that a path and its query name; raises Refused."""
-    if len(path) > MOST_CHARS or sum(len(n) + len(v) for n, v in params.items()) > MOST_CHARS:
+    params = list(asked.items()) if isinstance(asked, Mapping) else list(asked)
+    if len(path) > MOST_CHARS or sum(len(n) + len(v) for n, v in params) > MOST_CHARS:
         raise invalid("path", f"with its parameters may have {MOST_CHARS} characters at most")
     if len(params) > MOST_PARAMS:
         raise invalid("params", f"may be {MOST_PARAMS} at most")
     if _CONTROL.search(path) or "#" in path:
         raise invalid("path", "holds a control character or a fragment")
-    if any(_CONTROL.search(name) or "\x00" in value for name, value in params.items()):
+    if any(_CONTROL.search(name) or "\x00" in value for name, value in params):
         raise invalid("params", "hold a control character")
     way, _, query = path.partition("?")
     below = "/".join(_segments(way))
-    asked = "&".join(part for part in (quote(query, safe=_IN_QUERY), _encoded(params)) if part)
-    whole = f"{base}/c/{quote(company_id, safe='')}/{below}{'?' if asked else ''}{asked}"
+    both = "&".join(part for part in (quote(query, safe=_IN_QUERY), _encoded(params)) if part)
+    whole = f"{base}/c/{quote(company_id, safe='')}/{below}{'?' if both else ''}{both}"
     # Encoded already: nothing on our side may read it once more.
     return URL(whole, encoded=True)
 
@@ -69,7 +71,7 @@ def _segment(text: str) -> str:
     raise invalid("path", "is encoded too often")
 
 
-def _encoded(params: Mapping[str, str]) -> str:
+def _encoded(params: Sequence[tuple[str, str]]) -> str:
     try:
         return urlencode(params, errors="strict")
     except UnicodeEncodeError:

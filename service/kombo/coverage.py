@@ -151,6 +151,12 @@ READ: Final = (
         "user_id=id role_id=role_id id- changed_at- remote_deleted_at-",
     ),
 )
+RAW: Final = "remote_data"
+SERVED_RAW: Final = frozenset(
+    {"ats_users", "ats_roles", "ats_jobs", "ats_candidates", "ats_applications", "ats_tags"}
+    | {"ats_interviews", "ats_rejection_reasons", "ats_notes", "ats_scorecards", "ats_attachments"}
+)
+"""Models whose `remote_data` is shown: those that Recruitee serves one by one or in a list of their own."""
 FEATURES: Final[Mapping[str, tuple[str, str]]] = {
     "custom_field_explorer": ("Custom field explorer", SUPPORTED),
     "delta_syncs": ("Delta syncs", SUPPORTED),
@@ -203,6 +209,10 @@ def of_tool(routes: Served) -> dict[str, Any]:
 def _of_integration(read: ReadModel, options: Options) -> dict[str, Any]:
     on = read.model is not None and options.tells(read.model)
     hidden = options.hidden(read.model) if read.model else frozenset()
+    own = [
+        _field(name_of(each), status_of(read, each), on=on and _ours(each) not in hidden)
+        for each in read.fields.split()
+    ]
     return {
         "id": read.id,
         "label": read.label,
@@ -210,23 +220,28 @@ def _of_integration(read: ReadModel, options: Options) -> dict[str, Any]:
         "coverage_status": _model_status(read),
         "scope_config_setting": "ENABLED" if on else "DISABLED",
         "opted_out_by_customer": False,
-        "fields": [
-            {
-                "id": name_of(each),
-                "is_available": on and kept and status_of(read, each) == SUPPORTED,
-                "coverage_status": status_of(read, each),
-                "scope_config_setting": "ENABLED" if on and kept else "DISABLED",
-                "opted_out_by_customer": False,
-            }
-            for each in read.fields.split()
-            if (kept := _ours(each) not in hidden) in (True, False)
-        ],
+        "fields": [*own, _field(RAW, raw_status(read), on=on and options.remote_data)],
+    }
+
+
+def _field(name: str, status: str, *, on: bool) -> dict[str, Any]:
+    return {
+        "id": name,
+        "is_available": on and status == SUPPORTED,
+        "coverage_status": status,
+        "scope_config_setting": "ENABLED" if on else "DISABLED",
+        "opted_out_by_customer": False,
     }
 
 
 def _fields(read: ReadModel) -> Iterator[tuple[str, str]]:
     yield from ((name_of(each), status_of(read, each)) for each in read.fields.split())
-    yield "remote_data", MISSING
+    yield RAW, raw_status(read)
+
+
+def raw_status(read: ReadModel) -> str:
+    """Return whether what Recruitee serves of a record is shown: as it is where it serves it as such."""
+    return SUPPORTED if read.id in SERVED_RAW else UNSUPPORTED
 
 
 def _model_status(read: ReadModel) -> str:

@@ -18,6 +18,7 @@ from service.core.store.connections import Connection
 from service.core.store.store import Store
 from service.kombo.entry import Handler, integration
 from service.kombo.envelope import CROWDED, Refused, answer_to
+from service.openapi.route import asks
 from service.state import Request
 
 LIMIT: Final = 30
@@ -30,6 +31,7 @@ Live = Callable[[Request, Connection], Awaitable[Response]]
 def live(handler: Live, of: Of = integration) -> Handler:
     """Return a handler that is counted and says so in its answer, whatever that is."""
 
+    @asks
     @functools.wraps(handler)
     async def counted(request: Request) -> Response:
         connection = await of(request)

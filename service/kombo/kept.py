@@ -4,29 +4,15 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from service.core import ids, times
-from service.core.store import index
+from service.core import ids
+from service.core.store import index, rows
 from service.core.store.connections import Connection
+from service.core.store.rows import Kept as Kept
 from service.core.store.store import Store
 from service.core.unified.model import Fields, Ref
 from service.kombo.tables import Tables
 
 INTERVIEWS = "candidate_interviews"
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One record and when it changed, in ms."""
-
-    ref: Ref
-    fields: Fields
-    deleted: bool
-    changed: int
-
-    @property
-    def changed_at(self) -> str:
-        """When it changed, as it is served."""
-        return times.iso(self.changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +62,16 @@ class Desk:
         """Return a small model's records by unified id, with what others show of them."""
         return await self.tables.get(self.store, self.c, model)
 
+    async def several(self, *models: str) -> list[dict[str, Fields]]:
+        """Return the tables of several models, asked for at once."""
+        return await asyncio.gather(*(self.table(model) for model in models))
+
     async def kept(self, refs: Iterable[Ref]) -> dict[Ref, Kept]:
         """Return those records that are there."""
         wanted = list(dict.fromkeys(refs))
         if not wanted:
             return {}
-        known, changed = await asyncio.gather(
-            self.store.records.load(self.c, wanted), index.changed(self.store.pipe, self.c, wanted)
-        )
-        return {
-            ref: Kept(ref, snapshot.fields, snapshot.deleted, changed[ref])
-            for ref, snapshot in known.items()
-            if ref in changed
-        }
+        return await rows.load(self.store.pipe, self.c, wanted)
 
     async def remote_ids(self, model: str, uids: Collection[str]) -> dict[str, str]:
         """Return unified id -> remote id, for those that are known."""
@@ -105,24 +88,23 @@ class Desk:
     async def read_families(self, candidates: Iterable[str]) -> None:
         """Read candidates (remote ids) with their applications and interviews into `families`."""
         missing = [each for each in dict.fromkeys(candidates) if each not in self.families]
-        inside = await asyncio.gather(*(self._inside(each) for each in missing))
-        everybody = {Ref("candidate", each) for each in missing}
-        kept = await self.kept(everybody.union(*inside))
-        for candidate, refs in zip(missing, inside, strict=True):
-            self.families[candidate] = Family(
-                kept.get(Ref("candidate", candidate)),
-                _of("application", refs, kept),
-                _of("interview", refs, kept),
-            )
+        if not missing:
+            return
+        people, inside = await asyncio.gather(
+            self.kept(Ref("candidate", each) for each in missing),
+            self._inside(("candidate", INTERVIEWS), missing, ("application", "interview")),
+        )
+        for each in missing:
+            applications = _of("application", inside[each])
+            met = _of("interview", inside[each])
+            self.families[each] = Family(people.get(Ref("candidate", each)), applications, met)
 
     async def read_applications(self, candidates: Iterable[str]) -> None:
         """Read the applications of candidates (remote ids), and nothing else, into `families`."""
         missing = [each for each in dict.fromkeys(candidates) if each not in self.families]
-        children = self.store.records.children
-        inside = await asyncio.gather(*(children(self.c, Ref("candidate", i)) for i in missing))
-        kept = await self.kept(ref for refs in inside for ref in refs if ref.model == "application")
-        for candidate, refs in zip(missing, inside, strict=True):
-            self.families[candidate] = Family(applications=_of("application", refs, kept))
+        inside = await self._inside(("candidate",), missing, ("application",))
+        for each in missing:
+            self.families[each] = Family(applications=_of("application", inside[each]))
 
     async def family_of(self, rows: Sequence[Kept]) -> dict[Ref, Family]:
         """Return each record's family; nobody's for one whose candidate is not known."""
@@ -132,18 +114,16 @@ class Desk:
             row.ref: self.families[owners[row.ref]] if row.ref in owners else NOBODY for row in rows
         }
 
-    async def _inside(self, candidate: str) -> set[Ref]:
-        records = self.store.records
-        own, met = await asyncio.gather(
-            records.children(self.c, Ref("candidate", candidate)),
-            records.children(self.c, Ref(INTERVIEWS, candidate)),
-        )
-        return {ref for ref in own | met if ref.model in ("application", "interview")}
+    async def _inside(
+        self, roots: Sequence[str], candidates: Sequence[str], models: Sequence[str]
+    ) -> dict[str, list[Kept]]:
+        return await rows.families(self.store.pipe, self.c, roots, candidates, models)
 
 
-def _of(model: str, refs: set[Ref], kept: dict[Ref, Kept]) -> tuple[Kept, ...]:
-    found = [kept[ref] for ref in refs if ref.model == model and ref in kept]
-    return tuple(sorted(found, key=lambda row: by_number(row.ref.remote_id)))
+def _of(model: str, inside: Iterable[Kept]) -> tuple[Kept, ...]:
+    # One that came with two roots is one record.
+    found = {each.ref: each for each in inside if each.ref.model == model}
+    return tuple(sorted(found.values(), key=lambda row: by_number(row.ref.remote_id)))
 
 
 def by_number(remote_id: str) -> tuple[int, str]:

@@ -3,7 +3,6 @@
 What is answered upstream is reported, whatever its status; the envelope's errors are ours alone.
 """
 
-import asyncio
 import base64
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,24 +10,15 @@ from typing import Any, Final
 import orjson
 from starlette.responses import Response
 
-from service.core import times
-from service.core.store.connections import ACTIVE, Connection
-from service.core.store.store import Store
-from service.kombo import outbound
+from service.core.store.connections import Connection
 from service.kombo.bodies import large
 from service.kombo.confined import address, template
 from service.kombo.crowd import Live
 from service.kombo.entry import TOOL, note
-from service.kombo.envelope import (
-    INPUT_INVALID,
-    RATE_LIMITED,
-    TIMED_OUT,
-    UNKNOWN,
-    Refused,
-    passed_on,
-)
+from service.kombo.envelope import INPUT_INVALID, Refused, passed_on
 from service.kombo.fetching import files_of
-from service.kombo.outbound import Call, Lanes, Said, Unsaid
+from service.kombo.outbound import Call, Lanes, Said
+from service.kombo.relaying import asked_once, headers_of_answer, look_soon, masked
 from service.kombo.wording import Forwarded, body_of, headers_of
 from service.openapi.route import takes
 from service.state import Request
@@ -36,13 +26,7 @@ from service.state import Request
 APIS: Final = ("default", "v1")
 MOST_BODY: Final = 17 * 1024 * 1024
 """Files of 12 MiB in base64, and what is said of them."""
-# Of the connection to us and not of the answer, or no longer true of what is passed on.
-_HOPS: Final = frozenset(
-    {"connection", "content-encoding", "content-length", "keep-alive", "proxy-authenticate"}
-    | {"te", "trailer", "transfer-encoding", "upgrade", "set-cookie"}
-)
 NOT_TEXT: Final = "the answer is no text: ask with response_as_base64 for its bytes as they are"
-MASK: Final = "[token]"
 NO_OPTIONS: Final = "api_options: Recruitee's API has none"
 
 
@@ -56,10 +40,10 @@ def passes(lanes: Lanes) -> Live:
         asked = Forwarded.model_validate(await large(request, MOST_BODY))
         call, warnings = await _worded(request, connection, asked)
         note(request, call=f"{call.method} {template(call.url, request.state['recruitee'].base)}")
-        said = await _asked(request, lanes, connection, call)
+        said = await asked_once(request, lanes, connection, call)
         note(request, answered=str(said.status))
         if call.method != "GET" and 200 <= said.status < 300:
-            await _look_soon(request.state["store"], connection)
+            await look_soon(request.state["store"], connection)
         token = connection.api_token.get_secret_value()
         data, more = _shown(call, said, token, as_base64=bool(asked.response_as_base64))
         return passed_on(data, warnings + more)
@@ -89,53 +73,16 @@ async def _worded(
     return Call(asked.method, url, headers, body_of(asked, files)), warnings
 
 
-async def _asked(request: Request, lanes: Lanes, connection: Connection, call: Call) -> Said:
-    """Ask in the connection's turn; raises Refused."""
-    store: Store = request.state["store"]
-    rate, c = request.state["settings"].recruitee_rate, connection.id
-    lane = lanes.of(c)
-    await _entered(lane)
-    try:
-        await outbound.turn(store, c, rate)
-        said = await outbound.exchange(request.state["recruitee"].session, call)
-    finally:
-        lane.release()
-    if isinstance(said, Unsaid):
-        raise Refused(504, TIMED_OUT, said.reason) if said.late else _broken(said)
-    await outbound.held(store, c, rate, said)
-    return said
-
-
-async def _entered(lane: asyncio.Semaphore) -> None:
-    try:
-        async with asyncio.timeout(outbound.TURN_WITHIN_S):
-            await lane.acquire()
-    except TimeoutError:
-        detail = "requests before this one are still waiting for Recruitee"
-        raise Refused(429, RATE_LIMITED, detail, {"retry-after": "2"}) from None
-
-
-def _broken(said: Unsaid) -> Refused:
-    return Refused(502, UNKNOWN, said.reason)
-
-
-async def _look_soon(store: Store, connection: Connection) -> None:
-    """Let the feed be polled now: it tells what was written, should no webhook do so."""
-    if connection.status == ACTIVE:
-        await store.watching.note(connection.id, **{"due:poll": 0})
-        await store.connections.wake(connection.id, ACTIVE, asked=times.now_ms())
-
-
 def _shown(
     call: Call, said: Said, token: str, *, as_base64: bool
 ) -> tuple[dict[str, Any], list[str]]:
-    # Our token opens more than this company's data, should anything upstream ever repeat it.
-    body = said.body.replace(token.encode(), MASK.encode()) if len(token) > 8 else said.body
+    body = masked(said.body, token)
     data, warnings = (base64.b64encode(body).decode(), []) if as_base64 else _read(said, body)
+    headers = headers_of_answer(said, token)
     shown = {
         "url": str(call.url),
         "status": said.status,
-        "headers": _headers(said, token),
+        "headers": {name: v if len(v) > 1 else v[0] for name, v in headers.items()},
         "data": data,
     }
     return shown, warnings
@@ -154,12 +101,3 @@ def _read(said: Said, body: bytes) -> tuple[Any, list[str]]:
         return body.decode(), []
     except UnicodeDecodeError:
         return body.decode(errors="replace"), [NOT_TEXT]
-
-
-def _headers(said: Said, token: str) -> dict[str, str | list[str]]:
-    names = {name.lower() for name in said.headers} - _HOPS
-    every = {
-        name: [value.replace(token, MASK) for value in said.headers.getall(name)]
-        for name in sorted(names)
-    }
-    return {name: values if len(values) > 1 else values[0] for name, values in every.items()}

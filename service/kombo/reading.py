@@ -1,7 +1,8 @@
 """One page of one list, for one integration."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -14,11 +15,17 @@ from service.kombo.envelope import MODEL_DISABLED, Refused, success
 from service.kombo.fresh import Fresh, max_age
 from service.kombo.kept import Desk, Kept
 from service.kombo.listing import Listing
-from service.kombo.shelf import Made, Shelf
+from service.kombo.shelf import Made, Shelf, beside
 from service.kombo.tables import Tables
 from service.kombo.walk import LOOKED_AT_MOST, Walk
 from service.ops.paging import Found, page
 from service.state import Request
+
+NAMED: Final[Mapping[str, str]] = {
+    "job_ids": "job", "candidate_ids": "candidate", "application_ids": "application",
+    "current_stage_ids": "stage",
+}  # fmt: skip
+"""Filter -> the model whose unified ids it names."""
 
 
 def lister(
@@ -45,7 +52,7 @@ def lister(
                     {"next": None, "results": []}, await age.headers(desk, listing.model)
                 )
             wanted = _without(connection, listing, wanted)
-        wanted = await _ours(desk, wanted)
+        wanted = await _ours(desk, listing, wanted)
         fresh = await Fresh.of(desk, request.headers, request.state["settings"].recruitee_rate)
         found = await _page(Walk(desk, listing, wanted, after), fresh)
         rows: list[Kept] = found["items"]
@@ -54,7 +61,8 @@ def lister(
         headers |= await raw.fill(request, desk, rows, results)
         answer = success({"next": found["next_cursor"], "results": results}, headers)
         if fresh is None and not connection.options.remote_data:
-            shelf.put(connection, place, Made.of(answer, headers))
+            asked_by = beside(request.scope["query_string"])
+            shelf.put(connection, place, Made.of(answer, headers, asked_by))
         return answer
 
     listed.__doc__ = f"List {listing.path}, in the order in which they changed."
@@ -77,15 +85,15 @@ async def _unknown(walk: Walk) -> list[Ref]:
     return [ref for ref in named if ref not in there and ref.remote_id.isdecimal()]
 
 
-async def _ours(desk: Desk, wanted: Asked) -> Asked:
+async def _ours(desk: Desk, listing: Listing, wanted: Asked) -> Asked:
     """Return filters with the ids that were taken along read as ours."""
+    of = {"ids": str(listing.model), **NAMED}
     given = {
-        name: value
-        for name in type(wanted).model_fields
-        if name.endswith("ids") and (value := getattr(wanted, name)) is not None
+        name: (model, uids) for name, model in of.items() if (uids := getattr(wanted, name, None))
     }
-    meant = await desk.store.records.adoption.read(desk.c, given)
-    return wanted.model_copy(update={name: tuple(value) for name, value in meant.items()})
+    adoption = desk.store.records.adoption
+    meant = await asyncio.gather(*(adoption.ours(desk.c, *each) for each in given.values()))
+    return wanted.model_copy(update=dict(zip(given, meant, strict=True)))
 
 
 async def _places(walk: Walk) -> AsyncGenerator[Found[Kept], None]:

@@ -17,6 +17,8 @@ from service.core.store.connections import Connection
 
 MOST_BYTES: Final = 32 * 1024 * 1024
 LONGEST: Final = 1024 * 1024  # one page
+BESIDE: Final = 2048
+"""Of a page's headers and objects; and a character of what it was asked by is kept more than once."""
 KEPT_S: Final = 60.0
 """What is erased is gone from here too, at the latest after this."""
 
@@ -28,11 +30,17 @@ class Made:
     body: bytes
     headers: Mapping[str, str]
     at: float  # on the monotonic clock
+    beside: int = 0  # bytes that are kept with it: what it was asked by
 
     @classmethod
-    def of(cls, answer: Response, headers: Mapping[str, str]) -> "Made":
+    def of(cls, answer: Response, headers: Mapping[str, str], beside: int = 0) -> "Made":
         """Take an answer that is about to be sent."""
-        return cls(bytes(answer.body), headers, monotonic())
+        return cls(bytes(answer.body), headers, monotonic(), beside)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, about."""
+        return len(self.body) + self.beside
 
     def answer(self) -> Response:
         """Return the answer anew: older by now, and right as of the same moment as before."""
@@ -50,7 +58,7 @@ class _Pages:
 
     @property
     def size(self) -> int:
-        return sum(len(each.body) for each in self.pages.values())
+        return sum(each.size for each in self.pages.values())
 
 
 class Shelf:
@@ -73,14 +81,14 @@ class Shelf:
         """Keep a page that was made of a connection as it was read before."""
         mark = _mark(connection)
         kept = self._all.get(connection.id)
-        if mark is None or len(page.body) > min(LONGEST, self._most):
+        if mark is None or page.size > min(LONGEST, self._most):
             return
         if kept is None or kept.mark != mark:
             self.drop(connection.id)
             kept = self._all[connection.id] = _Pages(mark)
             asyncio.get_running_loop().call_later(KEPT_S, self._end, connection.id, kept)
         before = kept.pages.pop(asked, None)
-        self._size += len(page.body) - (len(before.body) if before else 0)
+        self._size += page.size - (before.size if before else 0)
         kept.pages[asked] = page
         while self._size > self._most:
             self._make_room()
@@ -88,7 +96,7 @@ class Shelf:
     def _make_room(self) -> None:
         c, kept = next(iter(self._all.items()))
         asked = next(iter(kept.pages))
-        self._size -= len(kept.pages.pop(asked).body)
+        self._size -= kept.pages.pop(asked).size
         if not kept.pages:
             del self._all[c]
 
@@ -105,3 +113,8 @@ class Shelf:
 def _mark(connection: Connection) -> object:
     """Return what a page depends on; None before the first commit."""
     return (connection.changed, connection.options) if connection.changed else None
+
+
+def beside(query: bytes) -> int:
+    """Return how many bytes are kept beside a page that was asked for by this query."""
+    return BESIDE + 4 * len(query)

@@ -19,6 +19,7 @@ from service.core.unified.model import Fields, Ref
 SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "stage": ("id", "remote_id", "name", "status", "index", "custom_fields"),
     "tag": ("id", "remote_id", "name", "remote_deleted_at"),
+    "source": ("id", "remote_id", "name", "remote_deleted_at"),
     "user": ("id", "remote_id", "first_name", "last_name", "email"),
     "job": ("id", "remote_id", "name"),
     "role": ("id", "remote_id"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from starlette.applications import Starlette
 
 from service import __version__
+from service.actions import KEY_HEADER, KEY_MOST
 from service.openapi import answers, shapes
 from service.openapi.reads import reads
 from service.openapi.walk import ANY, OPEN, Operation, operations
@@ -15,7 +16,7 @@ Schema = dict[str, Any]
 TITLE: Final = "Hirewire"
 PARTS: Final[Mapping[str, str]] = {
     "/ops/v1": "Ops API", "/self/v1": "Self-service", "/v1/events": "Feed", "/v1": "Unified API (Kombo)",
-    "/webhooks": "Ingress",
+    "/webhooks": "Ingress", "/connect": "Set-up pages", "/link-token": "Set-up pages",
 }  # fmt: skip
 INTEGRATION: Final = "x-integration-id"
 _CONVERTER = re.compile(r"\{(\w+)(?::\w+)?\}")
@@ -85,6 +86,9 @@ def _header(each: Operation, kombo: bool) -> Iterator[Schema]:
     if kombo and answers.is_of_one_integration(each.path):
         text = {"type": "string", "minLength": 1}
         yield {"name": INTEGRATION, "in": "header", "required": True, "schema": text}
+    if kombo and answers.is_live(each) and each.needs == "act":
+        bounded = {"type": "string", "minLength": 1, "maxLength": KEY_MOST}
+        yield {"name": KEY_HEADER, "in": "header", "required": False, "schema": bounded}
 
 
 _SECURITY: Final[Schema] = {

@@ -10,6 +10,7 @@ from starlette.routing import Route
 Endpoint = Callable[[Any], Awaitable[Response]]
 H = TypeVar("H", bound=Callable[..., object])
 TAKES: Final = "hirewire_takes"
+LIVE: Final = "hirewire_live"
 
 
 class Described(Route):
@@ -32,6 +33,12 @@ class Taken(NamedTuple):
 
     model: type[BaseModel]
     partly: bool = False
+
+
+def asks(handler: H) -> H:
+    """Say of a handler that it waits for Recruitee, and that its answer has warnings."""
+    setattr(handler, LIVE, True)
+    return handler
 
 
 def takes(model: type[BaseModel], *, partly: bool = False) -> Callable[[H], H]:

@@ -34,6 +34,9 @@ def operations(
                 for method, handler in route.handlers.items():
                     wanted = needs if route.needs is None else route.needs or ANY
                     yield Operation(prefix + route.path, method, handler, wanted)
+            case Route(endpoint=object(handlers=dict() as handlers, needs=str(wanted))):
+                for method, handler in handlers.items():
+                    yield Operation(prefix + route.path, method, handler, wanted)
             case Mount():
                 yield from _below(route.app, prefix + route.path, needs)
             case Route(endpoint=handler) if not isinstance(handler, Starlette):
@@ -52,3 +55,5 @@ def _below(app: ASGIApp, prefix: str, needs: str) -> Iterator[Operation]:
             yield from operations(app.routes, prefix, needs)
             if isinstance(app.default, Starlette):
                 yield from _below(app.default, prefix, needs)
+        case object(app=Starlette() as inner):
+            yield from _below(inner, prefix, needs)

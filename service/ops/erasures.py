@@ -18,6 +18,9 @@ from service.ops.paging import Page, page, row_after, rows
 from service.problems import Json, Problem
 from service.state import Request
 
+UNTOLD: Final = (
+    "{count} subscribers got the person but do not ask for `candidate.erased`: see `not_told`"
+)
 OUTSIDE: Final = (
     "backups and copies of Redis' files that were made before",
     "what subscribers and readers of the API and the feed keep: `acknowledgements` says who took the news",
@@ -173,6 +176,7 @@ async def _shown(store: Store, one: Erasure) -> dict[str, Any]:
         "counts": dict(one.counts),
         "event_id": one.event_id or None,
         "acknowledgements": await _acknowledgements(store, one),
+        "not_told": list(one.untold),
         "suppressed": await store.suppression.holds(one.c, one.digest),
         "files": {name: one.files.get(name) for name in FILES},
         "unreachable": _unreachable(one) if one.status != "running" else [],
@@ -203,6 +207,8 @@ async def _acknowledgements(store: Store, one: Erasure) -> list[dict[str, Any]]:
 
 def _unreachable(one: Erasure) -> list[str]:
     said = list(OUTSIDE)
+    if one.untold:
+        said.append(UNTOLD.format(count=len(one.untold)))
     if replicas := int(one.files.get("replicas") or 0):
         said.append(REPLICAS.format(count=replicas))
     for name, text in (("aof", AOF), ("dump", DUMP), ("slow_log", SLOW)):

@@ -87,13 +87,18 @@ async def show(request: Request) -> Response:
     """Explain; 404 for a subscriber or an event that nobody knows of."""
     store: Store = request.state["store"]
     asked = query(request, Query)
-    subscriber = await store.subscribers.get(asked.subscriber_id)
+    return Json(await explained(store, asked.subscriber_id, asked.event_id))
+
+
+async def explained(store: Store, s: str, event_id: str) -> dict[str, Any]:
+    """Explain an event for a subscriber; raises Problem 404."""
+    subscriber = await store.subscribers.get(s)
     if subscriber is None:
-        raise unknown("subscriber", asked.subscriber_id)
-    facts = await _facts(store, subscriber, asked.event_id)
+        raise unknown("subscriber", s)
+    facts = await _facts(store, subscriber, event_id)
     if facts.event is None and not facts.deliveries:
-        raise unknown("event (or it was erased, or is past the retention)", asked.event_id)
-    return Json({"event_id": asked.event_id, "subscriber_id": subscriber.id, **_told(facts)})
+        raise unknown("event (or it was erased, or is past the retention)", event_id)
+    return {"event_id": event_id, "subscriber_id": subscriber.id, **_told(facts)}
 
 
 async def _facts(store: Store, subscriber: Subscriber, event_id: str) -> Facts:
@@ -121,6 +126,8 @@ async def _filters(store: Store, subscriber: Subscriber, event: dict[str, Any]) 
         return said
     told = await store.erasures.is_told(event["id"], subscriber.id)
     why = "it had the person" if told else "it never had the person: there is nothing to take back"
+    if not told and not all(each.passed for each in said):
+        why = "it does not ask to be told: if it had the person, the erasure's `not_told` names it"
     return [*said, Verdict("erasure", told, why)]
 
 

@@ -30,29 +30,6 @@ async def health(store: Store, subscriber: Subscriber) -> dict[str, Any]:
     }
 
 
-async def skip_missed(store: Store, subscriber: Subscriber) -> dict[str, int]:
-    """Move a subscriber to the head of every log and settle what is open as skipped; say how many.
-
-    `events` were not read yet and of a type that it asked for, `deliveries` were open.
-    """
-    events = 0
-    for c in await store.connections.ids():
-        events += await _to_the_head(store, c, subscriber)
-    return {"events": events, "deliveries": await store.lines.skip_open(subscriber.id)}
-
-
-async def _to_the_head(store: Store, c: str, subscriber: Subscriber) -> int:
-    while True:
-        start = await store.log.position(subscriber.id, c)
-        count, end = 0, start
-        while page := await store.log.oldest(c, end, 500):
-            count += sum(subscriber.wanted.wants(c, entry.type) for entry in page)
-            end = page[-1].position
-        # It may read on by itself meanwhile: then it is counted anew from where it stands.
-        if end == start or await store.records.skip(c, subscriber.id, start, end, None):
-            return count
-
-
 def _backlog(found: Health, of: tuple[str, ...] | None) -> dict[str, Any]:
     unread = found.unread_of(of)
     return {

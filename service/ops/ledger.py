@@ -11,6 +11,7 @@ from service.core import times
 from service.core.store import keys
 from service.core.store.reconciliations import Reconciliation
 from service.core.store.store import Store
+from service.core.store.watching import UNHEARD, WEBHOOK
 from service.ops.bodies import query
 from service.ops.connections import found
 from service.problems import Json
@@ -38,7 +39,8 @@ async def ledger(store: Store, c: str, days: int) -> dict[str, Any]:
     """Return a connection's ledger.
 
     `webhooks`: received. `told`: changes announced, by where they came from. `seen`: what the feed and
-    the sweeps gave cause to look at. `differing`: what reconciliations looked at by itself.
+    the sweeps gave cause to look at. `unheard`: those of `told` that a webhook tells and none did, or only
+    later. `differing`: what reconciliations looked at by itself.
     """
     watch = await store.watching.get(c)
     counts = await store.watching.counted(c, days)
@@ -49,8 +51,9 @@ async def ledger(store: Store, c: str, days: int) -> dict[str, Any]:
     return {
         "connection_id": c,
         "days": days,
-        "webhooks": counts.get("webhook", 0),
+        "webhooks": counts.get(WEBHOOK, 0),
         "told": _under("told:", counts),
+        "unheard": counts.get(UNHEARD, 0),
         "seen": _under("seen:", counts),
         "differing": _under("differing:", counts),
         "reconciliations": counts.get("reconciled", 0),

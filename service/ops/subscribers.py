@@ -16,8 +16,9 @@ from service.ops import backfills, replays, transport
 from service.ops import challenge as ownership
 from service.ops import wanted as asked_for
 from service.ops.bodies import given, query, unknown
-from service.ops.health import health, skip_missed
+from service.ops.health import health
 from service.ops.paging import Page, page, row_after, rows
+from service.ops.skipping import skip_missed
 from service.problems import Json, Problem
 from service.state import Request
 
@@ -149,7 +150,7 @@ async def test(request: Request) -> Response:
     """Have a worker send a signed sample event; its delivery shows how the subscriber answered."""
     store: Store = request.state["store"]
     subscriber = await found(request)
-    delivery, body = await _sample(store, subscriber)
+    delivery, body = await sample(store, subscriber)
     if not await store.deliveries.open_test(delivery, body):
         cure = ownership.UNPROVEN if subscriber.unproven else "resume it first"
         raise Problem(409, f"the subscriber is {subscriber.status}: {cure}")
@@ -166,7 +167,7 @@ async def found(request: Request) -> Subscriber:
     return subscriber
 
 
-async def _sample(store: Store, subscriber: Subscriber) -> tuple[Delivery, bytes]:
+async def sample(store: Store, subscriber: Subscriber) -> tuple[Delivery, bytes]:
     """Return an event that is in no log, and its delivery in a lane of its own."""
     event_id, now = "evt_" + ids.draw(), times.now_ms()
     mine = subscriber.wanted.connection_ids or await store.connections.ids()

@@ -1,6 +1,7 @@
 """The hosted set-up's routes, in an app of its own whose refusals are pages: people read them."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.core.errors import SecretUnreadable, StoreUnavailable
 from service.core.logs import logger, where
+from service.openapi.route import Endpoint
 from service.problems import RETRY_AFTER_S, Problem
 from service.setup import flow, link_token, steps
 from service.setup.notices import UNKNOWN, said
@@ -21,18 +23,21 @@ LINK_TOKEN: Final = "/link-token"  # noqa: S105 - a path
 
 
 class Pages:
-    """What lies under `/connect`: pages, so that the API's description leaves them out."""
+    """What lies under `/connect`: pages, in an app of their own."""
 
     def __init__(self) -> None:
-        self._app = create_setup()
+        self.app = create_setup()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
 
 
 class LinkToken:
     """Truto's endpoint, which has an envelope of its own for all methods."""
+
+    needs = "act"
+    handlers: ClassVar[Mapping[str, Endpoint]] = {"POST": link_token.answered}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -1,5 +1,6 @@
 """What a form sends: read with a bound, from our own pages only, and put into the shape it must have."""
 
+import asyncio
 import re
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -12,6 +13,7 @@ from service.state import Request
 
 MAX_FORM: Final = 16 * 1024
 MOST_FIELDS: Final = 10
+READ_WITHIN_S: Final = 10.0
 FORM: Final = "application/x-www-form-urlencoded"
 _ADDRESS = re.compile(r"(?:https?://)?([A-Za-z0-9-]+)\.recruitee\.com(?:[/:?#].*)?", re.I)
 COMPANY_WRONG = "The company is a number, or the first part of your Recruitee address."
@@ -20,21 +22,30 @@ SECRET_WRONG = "This is no webhook secret: copy it from Recruitee once more."  #
 
 
 async def form(request: Request) -> dict[str, str]:
-    """Return a form's fields; raises Problem 403 for another site's, 413, 415."""
+    """Return a form's fields; raises Problem 403 for another site's, 408, 413, 415."""
     if not _own(request):
         raise Problem(403, "This form was not sent from our page. Open the link and try again.")
     if request.headers.get("content-type", FORM).partition(";")[0].strip().lower() != FORM:
         raise Problem(415, "Only the form of the page can be sent here.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM:
-            raise Problem(413, "That is more than a form of ours sends.", {"connection": "close"})
+    try:
+        async with asyncio.timeout(READ_WITHIN_S):
+            body = await _read(request)
+    except TimeoutError:
+        raise Problem(408, "The form did not arrive in time. Try again.") from None
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Problem(400, "The form could not be read. Open the link and try again.") from None
     return dict(pairs)
+
+
+async def _read(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM:
+            raise Problem(413, "That is more than a form of ours sends.", {"connection": "close"})
+    return bytes(body)
 
 
 def access(fields: dict[str, str], company_id: str = "") -> tuple[str, str] | str:

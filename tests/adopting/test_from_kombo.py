@@ -129,7 +129,7 @@ async def test_collisions_are_told_with_their_rows_and_nothing_is_kept(
     lines = [
         f"candidate,{taken},{one}", f"candidate,{taken},{two}", f"candidate,{fresh},{one}",
         f"candidate,{own},{two}", f"candidate,short,{two}", f"horse,{fresh},{two}",
-        f"job,{ids.draw()},1",
+        f"job,{ids.draw()},1", f"user,{taken},1",
     ]  # fmt: skip
     file.write_text("model,id,remote_id\n" + "\n".join(lines) + "\n")
 

@@ -57,6 +57,27 @@ async def test_a_later_run_adds_to_an_earlier_one(ours: Instance) -> None:
     assert refused.status_code == 409 and "2 rows collide" in refused.json()["detail"]
 
 
+async def test_a_job_and_a_candidate_may_have_been_called_the_same(ours: Instance) -> None:
+    """Kombo's ids are of one model: where Recruitee's are the same number, so are Kombo's."""
+    (row, *_) = [each for each in await ours.every("applications") if each.job and each.candidate]
+    uid, job, who = ids.draw(), row.job.remote_id, row.candidate.remote_id
+    run = await ours.begun()
+    pairs = rows([("job", job, uid), ("candidate", who, uid)])
+    said = (await ours.adoption("POST", f"/{run}/rows", json=pairs)).json()
+    assert (said["new"], said["collided"]) == (2, [])
+    await ours.adoption("POST", f"/{run}/keep")
+
+    (candidate,) = await ours.every("candidates", ids=[uid])
+    assert (candidate.id, candidate.remote_id) == (uid, who)
+    assert [each.remote_id for each in await ours.every("jobs", ids=[uid])] == [job]
+    placed = await ours.every("applications", job_ids=[uid])
+    assert row.remote_id in {each.remote_id for each in placed}
+    assert {each.job.id for each in placed} == {uid}
+    await ours.store.records.forget(ours.c, [Ref("candidate", who)])
+    assert await ours.store.records.remote_id(ours.c, "job", uid) == job
+    assert await ours.every("candidates", ids=[uid]) == []
+
+
 async def test_rows_that_are_sent_again_come_to_the_same(ours: Instance) -> None:
     run = await ours.begun()
     body = rows([("job", "1", ids.draw()), ("job", "2", ids.draw()), ("job", "2", ids.draw())])

@@ -25,6 +25,7 @@ from tests.bench import (
     records,
     recovery,
     takeover,
+    truto,
 )
 from tests.bench.bench import opened
 from tests.bench.report import Group, as_json, prose, table
@@ -52,6 +53,7 @@ GROUPS = {
     "records-memory": records.memory,
     "records-read": reading.measure,
     "kombo": kombo.measure,
+    "truto": truto.measure,
 }
 SEVERAL = ("delivery", "custody", "completeness")  # all whose names begin so
 LARGE = "-large"  # only with `--large`

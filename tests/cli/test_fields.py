@@ -130,6 +130,8 @@ def test_a_mapping_to_nothing_is_not_asked_for(far_end: FarEnd, run: Run, rest: 
             ["--models", "all", "--jobs", "all", "--departments", "all", "--drop", "none"],
             {"scope": {"models": None, "jobs": None, "departments": None, "drop": []}},
         ),
+        (["--only-created"], {"scope": {"only_created": True}}),
+        (["--all-candidates"], {"scope": {"only_created": False}}),
         (["--private-notes"], {"private_notes": True}),
         (["--no-private-notes"], {"private_notes": False}),
     ],

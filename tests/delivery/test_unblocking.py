@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.core import ids
 from service.core.store import keys
 from service.core.store.replays import Item
 from service.core.store.store import Store
@@ -175,6 +176,63 @@ async def test_resumed_with_skip_it_gets_only_what_comes_from_now_on(
     skipped = await ops.items("/deliveries", subscriber_id=made.id, status="skipped")
     assert len(skipped) == 3
     assert (await ops.get("/dead-letters"))["items"] == []
+
+
+async def test_what_is_left_out_is_counted_by_all_that_it_asks_for(
+    ops: Ops, store: Store, history: History
+) -> None:
+    c = (await history.connection()).id
+    made = await subscribe(store, event_types=("job.*",), watch=("job.name",))
+    for n in range(3):
+        await history.tell(c, "job.updated", str(n), name="Baker")
+    await history.tell(c, "job.updated", "9", category="Bread")
+    await history.tell(c, "job.updated", "8", category="Bread")
+    await history.tell(c, "department.updated", name="Bakery")
+
+    first = await ops.post(f"/subscribers/{made.id}/resume", {"skip": True}, status=200)
+    again = await ops.post(f"/subscribers/{made.id}/resume", {"skip": True}, status=200)
+
+    assert (first["skipped"], again["skipped"]) == (
+        {"events": 3, "deliveries": 0},
+        {"events": 0, "deliveries": 0},
+    )
+    other = await subscribe(store, event_types=("job.*",), watch=("job.name",))
+    await history.tell(c, "job.updated", "7", name="Miller")
+    gone = await history.tell(c, "job.updated", "6", category="Flour")
+    await store.pipe.call("DEL", keys.event(gone))
+    last = await ops.post(f"/subscribers/{other.id}/resume", {"skip": True}, status=200)
+    assert last["skipped"] == {"events": 2, "deliveries": 0, "at_most": True}
+
+
+@pytest.mark.usefixtures("working")
+async def test_an_erasure_is_not_left_out_whether_it_was_read_or_not(
+    ops: Ops, store: Store, history: History, receiver: Receiver
+) -> None:
+    c = (await history.connection()).id
+    made = await subscribe(store, url=receiver.url, retry_schedule=(0, 3600))
+    receiver.status = 503
+    opened = await _erased(store, history, c, "1", made.id)
+    await eventually(lambda: _open(store, made.id, 1))
+    await until(lambda: receiver.tried)
+    await store.subscribers.pause(made.id, "for now")
+    unread = await _erased(store, history, c, "2", made.id)
+    await _erased(store, history, c, "3", "sub_another")
+    await history.tell(c, "job.updated")
+    receiver.status = 200
+
+    answer = await ops.post(f"/subscribers/{made.id}/resume", {"skip": True}, status=200)
+
+    assert answer["skipped"] == {"events": 1, "deliveries": 0, "erasures": 2}
+    await until(lambda: len(receiver.got) == 2)
+    assert {got.event["id"] for got in receiver.got} == {opened, unread}
+
+
+async def _erased(store: Store, history: History, c: str, who: str, s: str) -> str:
+    """Tell of an erasure that is for one subscriber."""
+    event = ids.event_id(c, "candidate", who, 1)
+    await store.pipe.call("SADD", keys.told(event), s)
+    assert await history.tell(c, "candidate.erased", who) == event
+    return event
 
 
 async def _failing(store: Store, s: str) -> bool:

@@ -269,3 +269,27 @@ async def test_a_list_of_one_owners_that_shows_others_instead_is_not_believed(
     doubts = await _doubted(watched)
     name = f"candidate_interviews:{acts.id('ada')}"
     assert doubts[name] == "it shows others' records: its filter is ignored"
+
+
+async def test_a_list_that_shows_only_interviews_to_come_cancels_none_of_those_that_are_over(
+    watched: Watched,
+) -> None:
+    acts = await _acts(watched)
+    over, kept, off = [await acts.interview("ada") for _ in range(3)]
+    await watched.sweep("poll")
+    await watched.news()
+    gone_by = {"interview_event": {"starts_at": "2024-03-01T09:00:00Z"}}
+    await acts.do("PATCH", f"/interview/events/{over}", gone_by)
+    await watched.sweep("poll")
+    assert types(await watched.news()) == ["interview.rescheduled"]
+    await watched.knob(distort_prefix="/interview/events", ignore_params=["scope", "status"])
+    await acts.do("DELETE", f"/interview/events/{off}")
+    await watched.sweep("poll")
+    for _ in range(2):
+        assert (await watched.reconcile())["status"] == "done"
+
+    ended = [(e["type"], e["data"]["remote_id"]) for e in await watched.news()]
+    assert ended == [("interview.canceled", str(off))]
+    assert {Ref("interview", str(each)) for each in (over, kept)} <= await _living(watched)
+    name = f"candidate_interviews:{acts.id('ada')}"
+    assert (await _doubted(watched))[name] == "it does not show records that are there"

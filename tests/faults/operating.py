@@ -12,9 +12,11 @@ import contextlib
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import uvloop
 from redis.exceptions import RedisError
@@ -140,7 +142,8 @@ class Operator:
         with contextlib.suppress(RedisError, OSError):
             async with self.house.redis.client() as client:
                 for subscriber in self.house.subscribers:
-                    if await client.hget(f"sub:{subscriber.id}", "brk") == b"open":
+                    asked = client.hget(f"sub:{subscriber.id}", "brk")
+                    if await cast(Awaitable[bytes | None], asked) == b"open":
                         self.opened.add(subscriber.name)
 
     def _any(self) -> Subscriber:

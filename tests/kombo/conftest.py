@@ -14,6 +14,7 @@ from pydantic import AnyHttpUrl, SecretStr
 from service.app import create_app
 from service.core import crypto
 from service.core.settings import LOOPBACK, Settings
+from service.core.store import keys
 from service.core.store.connections import ACTIVE, Connection
 from service.core.store.runs import Run
 from service.core.store.store import Store
@@ -100,8 +101,23 @@ class House:
         return str(answer.json()["key"])
 
 
+@pytest.fixture
+async def house(company: House) -> House:
+    """The company that all tests share, once what the test before has changed there is read."""
+    await eventually(lambda: _is_quiet(company), DEEP_WITHIN_S)
+    return company
+
+
+async def _is_quiet(house: House) -> bool:
+    """Say whether no webhook is under way, nothing waits in the inbox, and no look at the feed is due."""
+    call, c = house.store.pipe.call, house.connection.id
+    waiting = int(await call("XLEN", keys.inbox(c))) + int(await call("HLEN", keys.parked(c)))
+    due = int((await house.store.watching.get(c)).get("due:poll", "1"))
+    return not waiting and not house.sandbox.sender.waiting and due > 0
+
+
 @pytest.fixture(scope="package")
-async def house(
+async def company(
     redis_server: str, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
 ) -> AsyncIterator[House]:
     """A company of 36 candidates that was read whole, with its webhooks registered."""

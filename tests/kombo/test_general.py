@@ -7,7 +7,7 @@ from kombo import errors
 
 from service.core.store.runs import Run
 from service.kombo.coverage_actions import write_actions
-from tests.kombo.conftest import House
+from tests.kombo.conftest import DEEP_WITHIN_S, House
 from tests.kombo.test_sdk_lists import every
 from tests.serving import eventually
 
@@ -144,6 +144,7 @@ async def test_a_full_sync_is_begun_once_and_finds_what_no_webhook_told(house: H
     try:
         body = {"candidate": {"name": "Zora Unheard"}}
         await house.recruitee.patch(f"/candidates/{who.remote_id}", json=body)
+        await eventually(lambda: _over(house), DEEP_WITHIN_S)
         began = await house.sdk().general.trigger_sync_async()
         again = await house.sdk().general.trigger_sync_async(type_="FULL")
         assert (began.data.already_queued, began.data.type) == (False, "FULL")
@@ -154,8 +155,8 @@ async def test_a_full_sync_is_begun_once_and_finds_what_no_webhook_told(house: H
             found = await every(house, "candidates", ids=[who.id])
             return bool(found[0].first_name == "Zora")
 
-        await eventually(renamed)
-        await eventually(lambda: _over(house))
+        await eventually(renamed, DEEP_WITHIN_S)
+        await eventually(lambda: _over(house), DEEP_WITHIN_S)
     finally:
         await house.knobs.patch("/sandbox/knobs", json={"webhook_loss": 0.0})
 

@@ -114,3 +114,14 @@ async def test_who_asks_for_what_is_fresh_gets_no_page_that_was_kept(books: Book
     )
 
     assert answer.json()["data"]["results"] == []
+
+
+async def test_what_a_page_was_asked_by_takes_room_too() -> None:
+    kept = Shelf(most=100)
+    for number in range(5):
+        small = Made.of(Response(b""), {"age": "0"}, beside=45)
+        kept.put(connection(), f"a long list of ids, {number}", small)
+
+    there = [n for n in range(5) if kept.get(connection(), f"a long list of ids, {n}")]
+    assert there == [3, 4]
+    assert shelf.beside(b"ids=" + b"x" * 60_000) > 60_000

@@ -412,3 +412,11 @@ async def test_success_is_200_in_json_with_the_keys_that_it_must_have(house: Hou
     assert fields.keys() >= {"next", "next_cursor", "results"}
     checked = (await house.send("GET", "/check-api-key")).json()["data"]
     assert checked.keys() == {"environment_id", "customer_id"}
+
+
+async def test_a_job_without_an_address_is_no_fault_where_an_empty_one_is_asked_for(
+    books: Books,
+) -> None:
+    await books.put("job", "1", 1_770_000_000_000, post_url=None, name="Keeper")
+
+    assert await books.ids("jobs", post_url="") == []

@@ -53,6 +53,8 @@ def test_all_parts_are_described_with_who_may_ask(made: Document) -> None:
     assert needs["/v1/ats/candidates", "get"] == "Needs the scope `read`."
     assert needs["/v1/force-sync", "post"] == "Needs the scope `act`."
     assert paths["/v1/check-api-key"]["get"]["security"] == [{"key": []}]
+    assert needs["/link-token", "post"] == "Needs the scope `act`."
+    assert paths["/connect/{token}/credentials"]["post"]["security"] == []
     assert paths["/webhooks/recruitee/{hook}"]["post"]["security"] == []
     assert paths["/.well-known/hirewire/keys/{id}"]["get"]["security"] == []
 

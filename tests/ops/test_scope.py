@@ -10,7 +10,9 @@ from service.core.unified.options import Options, Scope
 from tests.ops.conftest import RECRUITEE_TOKEN, Ops
 
 GOOD = {"company_id": "5600", "api_token": RECRUITEE_TOKEN}
-ALL: dict[str, Any] = {"models": None, "jobs": None, "departments": None, "drop": []}
+ALL: dict[str, Any] = {
+    "models": None, "jobs": None, "departments": None, "drop": [], "only_created": False,
+}  # fmt: skip
 
 
 async def test_a_connection_keeps_everything_but_private_notes_unless_told_otherwise(
@@ -67,6 +69,8 @@ async def test_a_part_that_is_given_replaces_that_part_and_null_is_all_of_it(ops
     }
     assert await changed({"drop": None}) == {**ALL, "models": ["job"]}
     assert await changed({}) == {**ALL, "models": ["job"]}
+    assert await changed({"only_created": True}) == {**ALL, "models": ["job"], "only_created": True}
+    assert await changed({"only_created": None}) == {**ALL, "models": ["job"]}
     assert await changed(None) == ALL
 
 
@@ -78,8 +82,9 @@ async def test_a_part_that_is_given_replaces_that_part_and_null_is_all_of_it(ops
         ({"scope": {"models": ["job"]}}, ["removed", "read"]),
         ({"scope": {"drop": ["candidate.name"]}}, ["neither stored nor sent from now on"]),
         ({"private_notes": True}, ["is read"]),
+        ({"scope": {"only_created": True}}, ["outside the scope is removed"]),
     ],
-    ids=["narrower", "wider", "another", "field", "notes"],
+    ids=["narrower", "wider", "another", "field", "notes", "created"],
 )
 async def test_a_change_says_what_becomes_of_what_is_stored(
     ops: Ops, body: dict[str, Any], said: list[str]
@@ -114,6 +119,7 @@ async def test_a_change_of_something_else_leaves_the_options_and_says_nothing(op
         ({"scope": {"drop": ["candidate.id"]}}, "cannot be dropped"),
         ({"scope": {"departments": ["Sales"], "drop": ["job.department"]}}, "cannot be dropped"),
         ({"scope": {"model": ["job"]}}, "scope.model"),
+        ({"scope": {"only_created": "yes"}}, "scope.only_created"),
         ({"scope": "job"}, "scope"),
         ({"private_notes": "yes"}, "private_notes"),
         ({"consent_expiring_days": [0]}, "consent_expiring_days"),

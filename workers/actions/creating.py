@@ -50,6 +50,9 @@ async def _known(doing: Doing, given: CreateApplication) -> str | None:
             raise Ended("unavailable", "whether the person is there already could not be looked up")
         hits = seen.rows(seen.member(answer.data, "candidates"), "hits")
         found |= {int(row["id"]) for row in hits if mail.lower() in seen.mails(row)}
+    barred = await doing.ctx.store.suppression.among(doing.c, map(str, found))
+    if barred:
+        raise Ended("missing", "the person was erased here and is kept out")
     return str(min(found)) if found else None
 
 

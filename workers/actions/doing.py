@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from service.core.actions.result import Result, Why
+from service.core.actions.result import AGAIN, Result, Why
 from service.core.recruitee.client import (
     MAX_IN_FLIGHT,
     Answer,
@@ -69,6 +69,7 @@ class Doing:
     ids: dict[str, str] = field(default_factory=dict)
     roots: list[Ref] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
+    unsure: bool = False
 
     @property
     def c(self) -> str:
@@ -110,7 +111,8 @@ class Doing:
         try:
             await more
         except Ended as error:
-            self.warn(f"not done: {error.message}")
+            self.unsure |= error.why in AGAIN
+            self.warn(f"{'not known' if error.why == 'unknown' else 'not done'}: {error.message}")
 
     async def listed(self, collection: str, owner: str) -> Sequence[Mapping[str, Any]]:
         """Return the first page of a list of a candidate's, as it is now; raises NotYet."""
@@ -228,7 +230,7 @@ class Doing:
             message = f"{message} (done before: {', '.join(self.done)})"
         return Result(
             why=why, message=message, ids=dict(self.ids), warnings=tuple(self.warnings),
-            done=tuple(self.done),
+            done=tuple(self.done), unsure=self.unsure,
         )  # fmt: skip
 
 

@@ -32,7 +32,8 @@ async def import_application(doing: Doing, given: Import) -> None:
         raise Ended("missing", "the person was erased here and is kept out")
     doing.ids |= {CANDIDATE: who, "application": placement}
     owned = [Ref(each.name, who) for each in COLLECTIONS.values() if each.owner == CANDIDATE]
-    doing.touches(Ref(CANDIDATE, who), *owned)
+    # Read, but not expected: nothing of it is changed, and what others change is theirs.
+    doing.roots += [Ref(CANDIDATE, who), *owned]
 
 
 async def _known(doing: Doing, placement: str) -> str | None:

@@ -45,6 +45,7 @@ async def reject(doing: Doing, given: Reject) -> None:
     body = {"disqualify_reason_id": int(given.rejection_reason_id)}
     await doing.step("reject", Write("PATCH", path, body), again=True)
     if given.note:
+        doing.touches(Ref("candidate_notes", given.candidate_id))
         await doing.beside(noted(doing, given.candidate_id, given.note, name="note"))
 
 

@@ -35,6 +35,8 @@ class Result(BaseModel):
     warnings: Sequence[str] = ()
     done: Sequence[str] = ()
     """Steps that were carried out, in order."""
+    unsure: bool = False
+    """Of what belongs to it something may or may not have been done: asked again, it is looked at."""
 
     @property
     def ok(self) -> bool:
@@ -44,7 +46,7 @@ class Result(BaseModel):
     @property
     def again(self) -> bool:
         """Say whether asking again with the same key may help."""
-        return self.why in AGAIN
+        return self.why in AGAIN or self.unsure
 
     def dump(self) -> str:
         """Return the stored form."""

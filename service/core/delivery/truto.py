@@ -26,7 +26,7 @@ RESOURCES: Final[Mapping[str, str]] = {
 def record_event(event: Mapping[str, Any], webhook_id: str) -> dict[str, Any]:
     """Return Truto's body for a change event, or for a test of the subscriber's."""
     data = event["data"]
-    name = "test" if "model" not in data else f"record:{_happened(event['type'])}"
+    name = "test" if "model" not in data else f"record:{happened(event['type'])}"
     return {
         "id": event["id"],
         "event": name,
@@ -54,6 +54,7 @@ def _payload(event: Mapping[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def _happened(event_type: str) -> str:
+def happened(event_type: str) -> str:
+    """Return what an event of ours is to Truto: created, updated or deleted."""
     what = event_type.partition(".")[2]
     return "created" if what in CREATED else "deleted" if what in DELETED else "updated"

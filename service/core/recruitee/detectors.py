@@ -28,7 +28,8 @@ The bounds are those of the default settings: `HIREWIRE_POLL_INTERVAL` 30 s, `HI
 day. A fetch that has to wait for its turn in the request rate comes on top. Where the feed is not served,
 sweeps come more often.
 
-- webhook: Recruitee sends it, for up to 48 hours
+- webhook: Recruitee sends it, for up to 48 hours; when none comes while others tell of what webhooks tell,
+  the ledger has a gap for that
 - activity feed: polled; read again for two minutes, since entries may come late
 - sweep by update, by activity: candidate search in that order, down to where the last look began
 - sweep of interviews: those from two days ago on

@@ -231,3 +231,7 @@ NOT_KEPT: Final = (
     "talent pools", "campaigns", "shared views", "reactions to notes", "what an assistant computes",
 )  # fmt: skip
 """What Recruitee has besides, and of which no record is kept."""
+HEARD: Final = frozenset(kind for edit in EDITS if edit.webhook for kind in edit.told) - frozenset(
+    kind for edit in EDITS if not edit.webhook for kind in edit.told
+)
+"""Types of events that a webhook tells, whatever edit comes to them."""

@@ -169,8 +169,11 @@ class Actions:
         count = 0
         async for rows in self.pages(c, None):
             for row in rows:
-                about = await self._pipe.call("HGET", keys.action(row.member), "subject")
-                if about == subject.encode():
+                # One that goes on may know whom it made by its step alone.
+                about = await self._pipe.call(
+                    "HMGET", keys.action(row.member), "subject", "s:candidate"
+                )
+                if subject and subject in (_text(about[0]), _made(about[1])):
                     await self._pipe.call("UNLINK", keys.action(row.member))
                     await self._pipe.call("ZREM", keys.actions(c), row.member)
                     await self._pipe.call("SREM", keys.open_actions(c), row.member)
@@ -189,3 +192,13 @@ class Actions:
         ended = fields.get("result")
         row["result"] = Result.load(self._vault.open(ended, purpose)) if ended else None
         return Action.model_validate(row | {"input": row["input"] or None})
+
+
+def _text(raw: bytes | None) -> str:
+    return raw.decode() if raw else ""
+
+
+def _made(raw: bytes | None) -> str:
+    """Return whom a step made, as far as it is known."""
+    step = orjson.loads(raw) if raw else {}
+    return str((step.get("kept") or {}).get("id", ""))

@@ -23,7 +23,7 @@ KEPT_S: Final = 86_400
 GATHERING, KEPT = "gathering", "kept"
 
 Why = Literal["id_taken", "record_named", "id_ours"]
-"""The id stands for another record · the record has another id · the id is another record's own."""
+"""The id stands for another record of the model · the record has another id · the id is another record's own."""
 
 
 class Pair(NamedTuple):
@@ -73,25 +73,15 @@ class Adoption:
         found = await self._pipe.call("HMGET", keys.given(c), *ours)
         return _exchanged(bodies, {a: b for a, b in zip(ours, found, strict=True) if b})
 
-    async def meant(self, c: str, bodies: Sequence[bytes]) -> list[bytes]:
-        """Return JSON texts with ids that were taken along exchanged for ours."""
-        theirs = list({found.decode() for body in bodies for found in ID.findall(body)})
-        if not theirs or not await self._pipe.call("EXISTS", keys.adopted(c)):
-            return list(bodies)
-        found = await index.adopted(self._pipe, c, theirs)
-        ours = {uid.encode(): ids.record_id(c, *ref).encode() for uid, ref in found.items()}
-        return _exchanged(bodies, ours)
+    async def ours(self, c: str, model: str, uids: Sequence[str]) -> tuple[str, ...]:
+        """Return ids of a model with those that were taken along exchanged for ours."""
+        taken = await index.adopted(self._pipe, c, model, uids)
+        return tuple(ids.record_id(c, model, taken[uid]) if uid in taken else uid for uid in uids)
 
     async def shown(self, c: str, value: Any) -> Any:
         """Return a JSON value as it is said."""
         plain = orjson.dumps(value)
         (told,) = await self.said(c, [plain])
-        return value if told is plain else orjson.loads(told)
-
-    async def read(self, c: str, value: Any) -> Any:
-        """Return a JSON value as it is meant."""
-        plain = orjson.dumps(value)
-        (told,) = await self.meant(c, [plain])
         return value if told is plain else orjson.loads(told)
 
     async def count(self, c: str) -> int:

@@ -36,6 +36,7 @@ class Erasure(BaseModel):
     bodies_gone: int = 0  # ms, when its events' bodies went
     event_id: str = ""
     told: tuple[str, ...] = ()  # subscribers who are told of it
+    untold: tuple[str, ...] = ()  # those who got the person, and do not ask for such events
     acked: Mapping[str, int] = {}  # subscriber -> when it took it, ms
     counts: Mapping[str, int] = {}  # kind -> how much was removed
     files: Mapping[str, Any] = {}  # how Redis' own files were written anew
@@ -100,6 +101,10 @@ class Erasures:
             await self._pipe.call("HSET", keys.erasure(e), *flat)
         await self._pipe.call("EXPIRE", keys.erased(e), self._retention_s)
 
+    async def untold(self, e: str, subscribers: Sequence[str]) -> None:
+        """Note who got the person and is not told."""
+        await self.note(e, untold=orjson.dumps(list(subscribers)).decode())
+
     async def acknowledged(self, e: str, s: str, at: int) -> None:
         """Note when a subscriber took the event."""
         await self._pipe.call("HSETNX", keys.erasure(e), ACKED + s, at)
@@ -162,7 +167,8 @@ def _read(fields: Mapping[str, str], remote_id: str | None) -> Erasure:
     def rest(prefix: str) -> dict[str, int]:
         return {k.removeprefix(prefix): int(v) for k, v in fields.items() if k.startswith(prefix)}
 
-    plain = {**fields, "told": orjson.loads(fields.get("told") or b"[]")}
+    plain: dict[str, Any] = {**fields}
+    plain |= {name: orjson.loads(fields.get(name) or b"[]") for name in ("told", "untold")}
     plain["files"] = orjson.loads(fields.get("files") or b"{}")
     plain |= {"counts": rest(COUNTED), "acked": rest(ACKED), "remote_id": remote_id}
     return Erasure.model_validate(plain)

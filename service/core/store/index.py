@@ -43,14 +43,14 @@ async def remote_ids(pipe: Pipe, c: str, model: str, uids: Collection[str]) -> d
     found = await pipe.call("HMGET", keys.remote_ids(c, model), *wanted)
     named = zip(wanted, found, strict=True)
     ours = {uid: remote_id.decode() for uid, remote_id in named if remote_id is not None}
-    taken = await adopted(pipe, c, [uid for uid in wanted if uid not in ours])
-    return ours | {uid: ref.remote_id for uid, ref in taken.items() if ref.model == model}
+    taken = await adopted(pipe, c, model, [uid for uid in wanted if uid not in ours])
+    return ours | taken
 
 
-async def adopted(pipe: Pipe, c: str, uids: Collection[str]) -> dict[str, Ref]:
-    """Return id -> record, of ids that were taken along from another vendor."""
+async def adopted(pipe: Pipe, c: str, model: str, uids: Collection[str]) -> dict[str, str]:
+    """Return id -> remote id, of a model's ids that were taken along from another vendor."""
     if not uids:
         return {}
-    found = await pipe.call("HMGET", keys.adopted(c), *uids)
+    found = await pipe.call("HMGET", keys.adopted(c), *(f"{model}:{uid}" for uid in uids))
     named = zip(uids, found, strict=True)
-    return {uid: Ref(*raw.decode().split(":", 1)) for uid, raw in named if raw is not None}
+    return {uid: remote_id.decode() for uid, remote_id in named if remote_id is not None}

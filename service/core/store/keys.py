@@ -19,7 +19,8 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | acts:{c} | zset | action -> when it was asked for, the newest 10,000 | 30 d after the last ended |
 | actopen:{c} | set | actions that have not ended | none: leave when they end |
 | actkey:{c}:{key} | string | the action that a key stands for | 72 h; 30 s without a key of the caller's |
-| made:{c} | set | candidates and applications that were made through us or imported | none: as the connection |
+| passed:{c}:{key} | string | a write passed on under a caller's key: which, its end, ids | 72 h |
+| made:{c} | set | what was made through us or imported | none: gone with `remove`, an erasure |
 | hidden:{c} | string | "said within the hour" | 1 h |
 | hidden:n:{c} | set | records hidden from the token, not said yet | 24 h |
 | watch:{c} | hash | where the feed and the sweeps stand | none: configuration, gone with `remove` |
@@ -41,10 +42,10 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | kids:{c}:{r} | set | records that came with a root | none: as the records |
 | uid:{c}:{model} | hash | unified id -> remote id | none: as the records |
 | given:{c} | hash | unified id -> the id that was taken along for it | none: as the records |
-| adopted:{c} | hash | an id that was taken along -> model:remote id | none: as the records |
+| adopted:{c} | hash | model:id that was taken along -> remote id | none: as the records |
 | given:{c}:next, adopted:{c}:next | hash | the same with what a run adds, until it is kept | 24 h |
 | adopting:{c} | hash | the run that takes ids along, or the last | 24 h |
-| adopting:{c}:rows | hash | an id that it takes along -> its row | 24 h |
+| adopting:{c}:rows | hash | model:id that it takes along -> its row | 24 h |
 | looking:{c}:{r} | string | inbox entry by which a reader has a root looked at | 1 s |
 | looks:{c} | string | how much readers had looked at in this window | seconds |
 | ix:{c}:{model} | zset | remote id -> changed at | none: as the records |
@@ -98,6 +99,11 @@ build the same names; `tests/store/test_keys.py` holds the two against each othe
 | key:{k} | hash | one API key or access token, without its secret | none: configuration, or until it ends |
 | keyof:{digest} | string | whose secret has this digest | none: configuration, or as the key |
 | used:{k} | string | how often a key asked in this minute | 60 s |
+| mcptoks | zset | MCP token -> when made | none: configuration |
+| mcptok:{t} | hash | one MCP token, without its secret | none: configuration, or until it expires |
+| mcptokof:{digest} | string | whose secret has this digest | none: configuration, or as the token |
+| mcpused:{t} | string | how often an MCP token asked in this minute | 60 s |
+| mcpask:{id} | hash | a dry run that an agent may confirm, and the replay that came of it | 10 min |
 | links | zset | set-up link -> when it is forgotten | trimmed as they are forgotten |
 | link:{id} | hash | one set-up link, without its token | a week beyond its end |
 | linked:{digest} | string | the connection that came of a set-up link | 1 h |
@@ -316,6 +322,11 @@ def timeline(c: str, model: str, remote_id: str) -> str:
     return f"tl:{c}:{model}:{remote_id}"
 
 
+def passed(c: str, key: str) -> str:
+    """String: a write that was passed on under a key."""
+    return f"passed:{c}:{key}"
+
+
 def calls(c: str) -> str:
     """Sorted set of live calls that are under way."""
     return f"calls:{c}"
@@ -414,6 +425,26 @@ def key_of(digest: str) -> str:
 def used(k: str) -> str:
     """String: how often a key asked in this window."""
     return f"used:{k}"
+
+
+def mcp_token(t: str) -> str:
+    """Hash of one MCP token."""
+    return f"mcptok:{t}"
+
+
+def mcp_token_of(digest: str) -> str:
+    """String: whose secret has this digest."""
+    return f"mcptokof:{digest}"
+
+
+def mcp_used(t: str) -> str:
+    """String: how often an MCP token asked in this window."""
+    return f"mcpused:{t}"
+
+
+def mcp_confirm(confirm: str) -> str:
+    """Hash of a dry run that may be confirmed."""
+    return f"mcpask:{confirm}"
 
 
 def link(link_id: str) -> str:

@@ -1,6 +1,7 @@
 """A subscriber's line as its operator sees it: how it is, what holds it up, and how to go past that."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from service.core.store.dead_letters import of_delivery
@@ -64,6 +65,14 @@ class Health(NamedTuple):
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """How many deliveries were skipped, and which erasures' events are among them."""
+
+    count: int
+    erasures: Sequence[str]
+
+
 class Lines:
     """Reads of lines, and what goes past what blocks them."""
 
@@ -101,12 +110,15 @@ class Lines:
             )
         )  # fmt: skip
 
-    async def skip_open(self, s: str) -> int:
+    async def skip_open(self, s: str) -> Skipped:
         """Settle all that is open as skipped; returns how many that were."""
-        count = 0
-        while more := int(await self._pipe.run("skip_open", s, SKIP_AT_ONCE, self._retention_s)):
+        count, erasures = 0, list[str]()
+        while True:
+            more, *events = await self._pipe.run("skip_open", s, SKIP_AT_ONCE, self._retention_s)
+            if not more:
+                return Skipped(count, erasures)
             count += more
-        return count
+            erasures += [event.decode() for event in events]
 
 
 def _breaker(stored: str) -> Breaker:

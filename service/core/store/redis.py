@@ -36,6 +36,8 @@ INCLUDES = {
     "remove_subscriber": ("settle",),
     "skip": ("tell",),
     "say_hidden": ("tell",),
+    "rows": ("row",),
+    "families": ("row",),
 }
 
 

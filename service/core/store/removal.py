@@ -6,7 +6,7 @@ from service.core.store import keys
 from service.core.store.listing import walk
 from service.core.store.redis import Pipe
 
-EACH_HAS = ("seen", "rec", "kids", "uid", "ix", "tl", "within", "led", "actkey")
+EACH_HAS = ("seen", "rec", "kids", "uid", "ix", "tl", "within", "led", "actkey", "passed")
 
 
 async def forget(pipe: Pipe, c: str, hook: str) -> None:

@@ -20,6 +20,7 @@ from service.core.store.lines import Lines
 from service.core.store.links import Links
 from service.core.store.log import Log
 from service.core.store.made import Made
+from service.core.store.mcp_tokens import McpTokens
 from service.core.store.reconciliations import Reconciliations
 from service.core.store.records import Records
 from service.core.store.redis import Pipe, connect
@@ -56,6 +57,7 @@ class Store:
     erasures: Erasures
     actions: Actions
     made: Made
+    mcp_tokens: McpTokens
 
     @classmethod
     def open(cls, settings: Settings, pipe: Pipe | None = None) -> Self:
@@ -94,6 +96,7 @@ class Store:
             erasures=Erasures(pipe, kept, suppression),
             actions=Actions(pipe, vault, suppression),
             made=Made(pipe),
+            mcp_tokens=McpTokens(pipe),
         )
 
     async def close(self) -> None:

@@ -14,6 +14,7 @@ One hash per connection, `watch:{c}`:
 | at:X, top:X | the page at which it goes on, and what the mark will be then |
 | reconciling, held | the reconciliation under way; the one that waits for a person |
 | reconcile | 1: one is wanted before its time |
+| silence, silence_at | webhooks heard, changes unheard at the last look at that, since when it is silence |
 | audit:* | where the rolling audit stands, when its round began, when the last whole one did |
 """
 
@@ -32,6 +33,8 @@ DAY_S = 86_400
 LEDGER_DAYS = 400
 GAPS_KEPT = 200
 TAKEN_S = 86_400
+WEBHOOK, UNHEARD = "webhook", "unheard"
+"""Of the ledger: webhooks received; changes that webhooks tell and others told of."""
 Command = list[Arg]
 
 

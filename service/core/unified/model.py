@@ -217,6 +217,8 @@ class Collection:
     partial: Callable[[Mapping[str, Any]], str | None] = lambda answer: None
     """Why an answer does not show all that there is, or None: what it lacks may be there then."""
     fallback: Listing | None = None  # tried where the token may not read `listing`
+    single: str = ""
+    """A member's own path, with {id}: what the list leaves out is gone only if that is not served either."""
     ended: Callable[[Fields], Fields] | None = None
     """What a member that vanished looks like where it is not deleted (a user becomes INACTIVE)."""
     every_s: int = 3600

@@ -75,9 +75,15 @@ class Options(BaseModel):
         return model in self.models()
 
     def bare(self) -> frozenset[str]:
-        """Return the models of which ids and times are kept, since a kept one hangs on them."""
+        """Return the models of which ids and times are kept, since a kept one hangs on them.
+
+        Where jobs are chosen, whether a candidate stays is told by its applications and their jobs.
+        """
         kept = self.models()
-        return frozenset(owner for member, owner in _belonging() if member in kept) - kept
+        owners = frozenset(owner for member, owner in _belonging() if member in kept)
+        if self.scope.narrowed and "candidate" in kept | owners:
+            owners |= {"application", "job"}
+        return owners - kept
 
     def hidden(self, model: str) -> frozenset[str]:
         """Return the fields of a model that are neither stored nor sent."""
@@ -216,7 +222,7 @@ def _within(drafts: Sequence[Draft], reach: Reach) -> list[Draft]:
 
 
 def _kept_of(shown: set[str], drafts: Sequence[Draft], reach: Reach) -> set[str]:
-    """Return which of the candidates that an answer shows are kept, for themselves or what they applied to."""
+    """Return which of the candidates shown are kept, for themselves or for what they applied to."""
     applied = [d for d in drafts if d.model == "application"]
     made = {d.subject.remote_id for d in applied if reach.was_made(d.model, d.remote_id)}
     made |= {who for who in shown if reach.was_made("candidate", who)}

@@ -32,8 +32,7 @@ INTERVIEW: Final = ("id", "remote_id", "title", "starting_at", "ending_at")
 async def show(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
     """Return applications."""
     families = await desk.family_of(rows)
-    stages, jobs = await desk.table("stage"), await desk.table("job")
-    named = await desk.table("tag")
+    stages, jobs, named = await desk.several("stage", "job", "tag")
     return [
         keyed(closed(framed(row, OWN), outcome=OUTCOMES))
         | {

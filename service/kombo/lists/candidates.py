@@ -29,8 +29,7 @@ APPLICATION: Final = ("outcome", "rejection_reason_name", "rejected_at", "remote
 async def show(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
     """Return candidates."""
     await desk.read_applications(row.ref.remote_id for row in rows)
-    stages, jobs = await desk.table("stage"), await desk.table("job")
-    named = await desk.table("tag")
+    stages, jobs, named = await desk.several("stage", "job", "tag")
     return [
         keyed(framed(row, OWN))
         | contacts(row.fields)

@@ -27,7 +27,7 @@ OWN: Final = (
 async def show(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
     """Return interviews."""
     families = await desk.family_of(rows)
-    jobs, people = await desk.table("job"), await desk.table("user")
+    jobs, people = await desk.several("job", "user")
     return [
         framed(row, OWN)
         | _belonging(families[row.ref], row, jobs)

@@ -37,7 +37,7 @@ POSTING: Final = ("title", "description_html", "status", "visibility", "url")
 
 async def show(desk: Desk, rows: Sequence[Kept]) -> list[Shape]:
     """Return jobs."""
-    stages, people = await desk.table("stage"), await desk.table("user")
+    stages, people = await desk.several("stage", "user")
     inside = await desk.kept(ref for row in rows for ref in _inside(row))
     return [
         keyed(framed(row, OWN))
@@ -121,16 +121,20 @@ def _fit(asked: JobsAsked, job: Fields) -> bool:
     among = (
         (asked.job_codes, "job_code"),
         (asked.statuses, "status"),
-        (asked.status and (asked.status,), "status"),
+        (_one(asked.status), "status"),
         (asked.employment_types, "employment_type"),
         (asked.visibilities, "visibility"),
-        (asked.post_url and (asked.post_url,), "post_url"),
+        (_one(asked.post_url), "post_url"),
     )
     return (
         all(wanted is None or job.get(name) in wanted for wanted, name in among)
         and made_since(job, asked.remote_created_after)
         and (asked.name_contains is None or same(asked.name_contains) in same(_name(job)))
     )
+
+
+def _one(wanted: str | None) -> tuple[str] | None:
+    return None if wanted is None else (wanted,)
 
 
 def _name(job: Fields) -> str:

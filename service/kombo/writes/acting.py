@@ -46,6 +46,7 @@ NOT_TAKEN: Final[Mapping[str, tuple[int, str]]] = {
     "different": (409, INPUT_INVALID),
     "full": (429, CROWDED),
     "not_ready": (409, NOT_READY),
+    "erased": (404, INPUT_INVALID),
 }
 
 
@@ -135,15 +136,20 @@ async def remote(request: Request, connection: Connection, model: str, given: st
 
 
 async def application(
-    request: Request, connection: Connection, given: str, at: str = "application_id"
+    request: Request,
+    connection: Connection,
+    given: str,
+    at: str = "application_id",
+    *,
+    gone: bool = False,
 ) -> Application:
-    """Return an application that a caller named; raises Refused."""
+    """Return an application that a caller named, `gone` also one that has ended; raises Refused."""
     store: Store = request.state["store"]
     c = connection.id
     remote_id = await remote(request, connection, "application", given, at)
     ref = Ref("application", remote_id)
     found = (await store.records.load(c, [ref])).get(ref)
-    if found is None or found.ended:
+    if found is None or (found.ended and not gone):
         raise Refused(404, INPUT_INVALID, f"{at}: there is no application {given[:80]}")
     names = [str(found.fields.get(f"{each}_id")) for each in ("candidate", "job")]
     who = await store.records.remote_id(c, "candidate", names[0])

@@ -123,7 +123,9 @@ async def unreject(request: Request, connection: Connection) -> Response:
 
 async def unassign(request: Request, connection: Connection) -> Response:
     """Take an application away; Kombo has no such call."""
-    one = await _named(request, connection)
+    # One that is away already may be asked for again, under the same key.
+    named = request.path_params["application_id"]
+    one = await application(request, connection, named, gone=True)
     wanted = inputs.Unassign(application_id=one.remote_id, candidate_id=one.candidate_id)
     return await _done(request, connection, "unassign", wanted, one)
 

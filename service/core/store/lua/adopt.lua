@@ -17,18 +17,19 @@ local function owner(id)
   end
 end
 local function take(n, m, id, ours, theirs)
-  local this = m .. ':' .. id
-  local whose, has = redis.call('HGET', adopted, theirs), redis.call('HGET', given, ours)
-  if whose and whose ~= this then return 'bad', 'id_taken', whose, redis.call('HGET', rows, theirs) end
-  if has and has ~= theirs then return 'bad', 'record_named', has, redis.call('HGET', rows, has) end
+  -- An id is of one record of its model: another vendor may call a job and a user the same.
+  local this = m .. ':' .. theirs
+  local whose, has = redis.call('HGET', adopted, this), redis.call('HGET', given, ours)
+  if whose and whose ~= id then return 'bad', 'id_taken', m .. ':' .. whose, redis.call('HGET', rows, this) end
+  if has and has ~= theirs then return 'bad', 'record_named', has, redis.call('HGET', rows, m .. ':' .. has) end
   if has then return 'same' end
   if theirs ~= ours then
     local known = owner(theirs)
     if known then return 'bad', 'id_ours', known end
     redis.call('HSET', given, ours, theirs)
   end
-  redis.call('HSET', adopted, theirs, this)
-  redis.call('HSET', rows, theirs, n)
+  redis.call('HSET', adopted, this, id)
+  redis.call('HSET', rows, this, n)
   return theirs == ours and 'same' or 'new'
 end
 for k = 5, #ARGV, 5 do

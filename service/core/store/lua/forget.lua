@@ -15,7 +15,7 @@ for i = 2, #ARGV, 4 do
   for _, run in ipairs({'', ':next'}) do
     local taken = redis.call('HGET', 'given:' .. c .. run, ARGV[i + 3])
     redis.call('HDEL', 'given:' .. c .. run, ARGV[i + 3])
-    if taken then redis.call('HDEL', 'adopted:' .. c .. run, taken) end
+    if taken then redis.call('HDEL', 'adopted:' .. c .. run, m .. ':' .. taken) end
   end
   redis.call('DEL', key, 'tl:' .. c .. ':' .. m .. ':' .. id, 'kids:' .. c .. ':' .. m .. ':' .. id)
   redis.call('ZREM', 'ix:' .. c .. ':' .. m, id)

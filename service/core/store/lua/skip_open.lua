@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- Settle open deliveries of a subscriber as skipped, lane by lane: ARGV: subscriber, how many at the least if there
--- are as many, retention in s. Returns how many, 0 when none is left.
+-- are as many, retention in s. Returns how many, 0 when none is left, then those of erasures by their events.
 -- What is in flight goes too: how that ends is of no account then.
-local s, most, count = ARGV[1], tonumber(ARGV[2]), 0
+local s, most, count, erasures = ARGV[1], tonumber(ARGV[2]), 0, {}
 local function skip(lane, id)
   local line = line_of(s, lane)
   local have = redis.call('HGET', 'd:' .. line, id)
@@ -15,6 +15,7 @@ local function skip(lane, id)
   redis.call('SET', 'dlv:' .. id, state, 'EX', ARGV[3])
   local open = cjson.decode(have)
   if open.replay and open.replay ~= cjson.null then settle_replay(open.replay, open.dlt, 'dead') end
+  if open.t == 'candidate.erased' then erasures[#erasures + 1] = open.e end
   count = count + 1
 end
 local cursor = '0'
@@ -32,4 +33,4 @@ repeat
   end
 until cursor == '0' or count >= most
 if count > 0 then redis.call('HINCRBY', 'stat', 'deliveries_skipped', count) end
-return count
+return {count, unpack(erasures)}

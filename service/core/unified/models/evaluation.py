@@ -204,6 +204,7 @@ COLLECTIONS = (
         owner="candidate",
         bulk=Listing("/interview/results", "interview_results", "page", 500, _ALL),
         owner_of=candidate_of,
+        single="/interview/results/{id}",
         partial=_partial,
     ),
 )

@@ -184,6 +184,7 @@ COLLECTIONS = (
         owner="candidate",
         bulk=Listing("/interview/events", "interview_events", "page", 500, _ALL),
         owner_of=candidate_of,
+        single="/interview/events/{id}",
     ),
 )
 
