@@ -1,0 +1,1 @@
+"""The seven unified resources, one file for each kind of thing."""
