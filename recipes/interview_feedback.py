@@ -23,14 +23,8 @@ def by(person: Row | None) -> str:
 def feedback(hirewire: Hirewire, since: dict[str, str]) -> Iterator[tuple[str | None, ...]]:
     """Yield a row per interview, rating and note."""
     for row in hirewire.rows("interviews", **since):
-        yield (
-            "interview",
-            row["candidate_id"],
-            row["starting_at"],
-            None,
-            row["status"],
-            row["title"],
-        )
+        who = ((row["application"] or {}).get("candidate") or {}).get("id")
+        yield "interview", who, row["starting_at"], None, None, row["title"]
     for row in hirewire.rows("scorecards", **since):
         said = "; ".join(str(each.get("response_value") or "") for each in row["responses"])
         rating, note = row["overall_recommendation"], row["rating_note"]

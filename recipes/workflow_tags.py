@@ -9,7 +9,7 @@ from reaching import Hirewire
 
 RULES = {
     "application.rejected": ("rejected before", True),
-    "application.unrejected": ("rejected before", False),
+    "application.requalified": ("rejected before", False),
     "application.hired": ("joined us", True),
 }
 """Type of event -> tag, and whether it is put on."""

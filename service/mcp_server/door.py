@@ -5,39 +5,31 @@ quoted. A token in the path stands for one connection and some tools, and is nev
 """
 
 import asyncio
-import re
+import hashlib
+import math
 from typing import Any, Final, NamedTuple
 
 import orjson
-from mcp_types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.auth import Refusal, address_of, authorize, seen_by
+from service.auth import TOO_OFTEN, Refusal, address_of, authorize, seen_by
 from service.callers import Caller
 from service.core.errors import StoreUnavailable
 from service.mcp_server.calling import Asking
 from service.mcp_server.hosts import host_fits, origin_fits
-from service.mcp_server.protected import challenge
+from service.mcp_server.issuer import Issuer
+from service.mcp_server.message import Refused, message_of
+from service.mcp_server.protected import challenge, resource_of
 from service.mcp_server.server import ASKING, BODY_MOST
 from service.mcp_server.table import chosen
 from service.state import State
 
 READ_WITHIN_S: Final = 30.0
-METHOD: Final = re.compile(r"[A-Za-z0-9_/.-]{1,64}")
-REFUSED: Final = -32000
+TOKEN_MOST: Final = 16_384
 JSON_ONLY: Final = [(b"content-type", b"application/json"),
                     (b"accept", b"application/json, text/event-stream")]  # fmt: skip
 NO_TOKEN: Final = "this MCP address is unknown, has expired or was taken back"  # noqa: S105 - words
-
-
-class Refused(NamedTuple):
-    """What is answered instead."""
-
-    status: int
-    message: str
-    code: int = REFUSED
-    headers: dict[str, str] | None = None
 
 
 class Let(NamedTuple):
@@ -52,6 +44,7 @@ class Door:
 
     def __init__(self, inner: ASGIApp) -> None:
         self._inner = inner
+        self._issuer = Issuer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge one request, and hand it on."""
@@ -78,14 +71,28 @@ class Door:
         if refused := _at_the_door(scope, state):
             return refused
         token = scope["path"].removeprefix("/mcp").strip("/")
-        let = await (_by_token(scope, state, token) if token else _by_bearer(scope, state))
+        if token:
+            let = await _by_token(scope, state, token)
+        else:
+            let = await self._by_issuer(scope, state) or await _by_bearer(scope, state)
         if isinstance(let, Refused):
             return let
         body = await _read(scope, receive)
         if isinstance(body, Refused):
             return body
-        message = _message(body, filled=bool(token))
+        message = message_of(body, filled=bool(token))
         return message if isinstance(message, Refused) else (let, message)
+
+    async def _by_issuer(self, scope: Scope, state: State) -> Let | None:
+        """Let in who holds a token of the issuer that is set; None: it is none, ask further."""
+        given = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        kind, _, token = given.partition(" ")
+        looks_so = kind.lower() == "bearer" and token.count(".") == 2 and len(token) <= TOKEN_MOST
+        if state["settings"].mcp_issuer is None or not looks_so:
+            return None
+        settings = state["settings"]
+        caller = await self._issuer.caller(settings, resource_of(settings, scope), token.strip())
+        return None if caller is None else Let(_asking(state, caller), {})
 
 
 def _at_the_door(scope: Scope, state: State) -> Refused | None:
@@ -114,10 +121,15 @@ async def _by_bearer(scope: Scope, state: State) -> Let | Refused:
 
 
 async def _by_token(scope: Scope, state: State, secret: str) -> Let | Refused:
+    throttle, address = state["throttle"], address_of(scope)
+    digest = hashlib.sha256(secret.encode()).digest()
+    if closed_s := throttle.closed_s(address, digest):
+        return Refused(429, TOO_OFTEN, headers={"retry-after": str(math.ceil(closed_s))})
     used = await state["store"].mcp_tokens.use(secret)
     if used is None:
-        state["throttle"].failed(address_of(scope))
+        throttle.failed(address)
         return Refused(401, NO_TOKEN)
+    throttle.passed(digest)
     if used.too_often:
         return Refused(429, "too many requests in this minute", headers={"retry-after": "60"})
     token, headers = used.token, {}
@@ -161,47 +173,6 @@ async def _read(scope: Scope, receive: Receive) -> bytes | Refused:
 def _too_large() -> Refused:
     said = f"a message may have {BODY_MOST // 1_000_000} MB at most"
     return Refused(413, said, headers={"connection": "close"})
-
-
-def _message(body: bytes, *, filled: bool) -> bytes | Refused:
-    """Return the one message of a body; `filled`: what Truto's SDK leaves out is put in."""
-    try:
-        message = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return Refused(400, "the body is not JSON", PARSE_ERROR)
-    if not isinstance(message, dict):
-        return Refused(400, "send one JSON-RPC message: batches are not taken", INVALID_REQUEST)
-    if filled:
-        message.setdefault("jsonrpc", "2.0")
-        if not str(message.get("method")).startswith("notifications/"):
-            message.setdefault("id", 1)
-    if message.get("jsonrpc") != "2.0":
-        return Refused(400, 'jsonrpc: must be "2.0"', INVALID_REQUEST)
-    if problem := _problem(message):
-        return Refused(400, problem, INVALID_PARAMS if "params" in problem else INVALID_REQUEST)
-    return orjson.dumps(message) if filled else body
-
-
-def _problem(message: dict[str, Any]) -> str | None:
-    """Say what is wrong with a message, so that nobody else has to say it with the message in it."""
-    method, params, i = message.get("method"), message.get("params"), message.get("id")
-    if not isinstance(method, str) or not METHOD.fullmatch(method):
-        return "method: must be the name of one"
-    if "id" in message and (isinstance(i, bool) or not isinstance(i, str | int)):
-        return "id: must be a text or a whole number"
-    if params is not None and not isinstance(params, dict):
-        return "params: must be an object"
-    if params is not None and not isinstance(params.get("_meta", {}), dict):
-        return "params._meta: must be an object"
-    if method == "tools/call":
-        if not isinstance((params or {}).get("name"), str):
-            return "params.name: must be a text"
-        if not isinstance((params or {}).get("arguments") or {}, dict):
-            return "params.arguments: must be an object"
-    cursor = (params or {}).get("cursor")
-    if method == "tools/list" and cursor is not None and not isinstance(cursor, str):
-        return "params.cursor: must be a text"
-    return None
 
 
 def _refusal(refused: Refused) -> Response:

@@ -24,13 +24,18 @@ async def metadata(request: AnyRequest) -> Json:
     if settings.mcp_issuer is None:
         raise Problem(404, "no issuer is set here: send the admin token or an API key as Bearer")
     said: dict[str, Any] = {
-        "resource": f"{_base(settings, request.scope)}/mcp",
+        "resource": resource_of(settings, request.scope),
         "authorization_servers": [str(settings.mcp_issuer).rstrip("/")],
         "scopes_supported": ["read", "act", "ops"],
         "bearer_methods_supported": ["header"],
         "resource_name": "Hirewire",
     }
     return Json(said)
+
+
+def resource_of(settings: Settings, scope: Scope) -> str:
+    """Return what tokens for `/mcp` must be for."""
+    return f"{_base(settings, scope)}/mcp"
 
 
 def challenge(scope: Scope) -> dict[str, str]:

@@ -1,10 +1,9 @@
 """Have an action done for a caller of Truto's API, and say how it ended in Truto's words."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Final
-
-import orjson
 
 from service.actions import KEY_HEADER, KEY_MOST, Going, NotTaken, Over, perform
 from service.core.actions.inputs import Input
@@ -15,6 +14,7 @@ from service.truto.entry import note
 from service.truto.envelope import Refused, invalid
 
 WARNINGS: Final = "hirewire-warnings"
+MOST_CHARS: Final = 4000
 ENDS: Final[Mapping[str, tuple[int, bool]]] = {
     "invalid": (422, True), "missing": (404, True), "forbidden": (403, True),
     "unauthorized": (401, True), "exists": (409, True), "closed": (409, True),
@@ -84,9 +84,8 @@ def key_of(request: Request, part: str = "") -> str:
 
 
 def warned(result: Result, said: Sequence[str] = ()) -> dict[str, str]:
-    """Return a header with what went wrong besides: a JSON list in ASCII."""
-    told_ = [*result.warnings, *said]
-    if not told_:
-        return {}
-    text = orjson.dumps([each[:300] for each in told_[:20]]).decode()
-    return {WARNINGS: "".join(sign if sign.isascii() else f"\\u{ord(sign):04x}" for sign in text)}
+    """Return a header with what went wrong besides: a JSON list in ASCII, cut to what a header may be."""
+    shown = [each[:300] for each in (*result.warnings, *said)][:20]
+    while shown and len(json.dumps(shown)) > MOST_CHARS:
+        shown.pop()
+    return {WARNINGS: json.dumps(shown)} if shown else {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import orjson
 from pydantic import BeforeValidator, Field
@@ -20,7 +20,7 @@ from service.truto import bodies
 from service.truto.entry import ACCOUNT, named
 from service.truto.envelope import Refused, invalid, lacking
 from service.truto.inside import Said, ask
-from service.truto.placeholders import Unknown, filled
+from service.truto.placeholders import Filling, Unfilled
 from service.truto.writes import BODY_MOST
 
 MOST_CALLS: Final = 50
@@ -158,21 +158,22 @@ class _Run:
         try:
             async with asyncio.timeout(max(0.0, self.until - monotonic())):
                 said = await self._ask(call, place, {"args": self.args, "resources": known})
-        except Unknown as error:
-            self._fail(call, Refused(422, f"{{{{{error}}}}} names nothing that is known here"))
+        except Unfilled as error:
+            self._fail(call, Refused(422, str(error)))
         except TimeoutError:
             self._fail(call, Refused(504, f"the batch took longer than {WITHIN_S:.0f} s"))
         else:
             self._take(call, said)
 
     async def _ask(self, call: Call, place: str, known: Mapping[str, Any]) -> Said:
+        fill = Filling(known).filled
         way = f"/unified/{call.resource}" if "/" in call.resource else f"/proxy/{call.resource}"
         if call.method in BY_ID:
-            way += f"/{filled(call.id or '', known)}"
+            way += f"/{quote(str(fill(call.id or '')), safe='')}"
         elif call.method not in METHODS:
             way += f"/{call.method}"
-        query = {**filled(dict(call.query), known), ACCOUNT: self.account}
-        body = None if call.body is None else orjson.dumps(filled(call.body, known))
+        query = {**fill(call.query), ACCOUNT: self.account}
+        body = None if call.body is None else orjson.dumps(fill(call.body))
         method = METHODS.get(call.method, "POST")
         headers = {KEY_HEADER: key} if (key := self._key(place)) else {}
         return await ask(self.request, method, way, urlencode(pairs(query)), body, headers)

@@ -58,8 +58,8 @@ class Where:
             yield from part.every()
 
     def fields(self) -> set[str]:
-        """Return the fields of the record that are looked at."""
-        return {test.path[0] for test in self.every()}
+        """Return the names of all fields on the way to what is looked at."""
+        return {name for test in self.every() for name in test.path}
 
 
 def where(
@@ -82,6 +82,8 @@ def _where(
             groups[name] = tuple(
                 _where(part, schema, aliases, f"{name}: ")[0] for part in _objects(name, value)
             )
+        elif value == "":
+            continue  # not given
         elif (path := aliases.get(name)) or name in schema:
             tests += _tests(path or (name,), value, schema, at + name)
         elif at:
@@ -153,7 +155,7 @@ def _same(value: Any, wanted: str) -> bool:
     if isinstance(value, bool):
         return wanted.strip().lower() == ("true" if value else "false")
     if not isinstance(value, str):
-        return value is None and wanted == ""
+        return False
     if value.strip().casefold() == wanted.strip().casefold():
         return True
     at = _instant(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import unquote
 
 import orjson
 from starlette.types import Message
@@ -50,8 +50,8 @@ def _scope(
     return {
         **{name: request.scope[name] for name in kept if name in request.scope},
         "method": method,
-        "path": path,
-        "raw_path": quote(path).encode(),
+        "path": unquote(path),
+        "raw_path": path.encode(),
         "root_path": "",
         "query_string": query.encode(),
         "headers": [*passed, (b"content-type", b"application/json"), *own],

@@ -19,6 +19,7 @@ from service.truto.envelope import Refused, invalid
 USUAL: Final = 100
 MOST: Final = 1000
 FURTHEST: Final = 2**53
+MOST_SAME: Final = 3
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -33,10 +34,15 @@ class Paging(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One page: `at` is its offset, its number from 1, or the id before it (0: from the start)."""
+    """One page: `at` is its offset, its number from 1, or the id before it (0: from the start).
+
+    `head`: the first id of the page before; `same`: how many pages in a row began with that.
+    """
 
     at: int
     limit: int
+    head: int = 0
+    same: int = 0
 
 
 def first(paging: Paging, limit: int) -> Step:
@@ -60,7 +66,7 @@ def params(paging: Paging, step: Step) -> list[tuple[str, str]]:
 def following(
     paging: Paging, step: Step, rows: Sequence[Any], meta: Mapping[str, Any]
 ) -> Step | None:
-    """Return the page after one that was answered, or None after the last."""
+    """Return the page after one that was answered, or None after the last; raises Refused."""
     # More than was asked for: no page was cut, so that all of them are here.
     if paging is Paging.NONE or not rows or len(rows) > step.limit:
         return None
@@ -68,18 +74,37 @@ def following(
         return _after(step, rows)
     total = meta.get("total_count")
     if paging is Paging.PAGE and isinstance(total, int):
-        return Step(step.at + 1, step.limit) if step.at * step.limit < total else None
-    if len(rows) < step.limit:
+        ends = step.at * step.limit >= total
+    else:
+        ends = len(rows) < step.limit
+    if ends:
         return None
-    return Step(step.at + (1 if paging is Paging.PAGE else len(rows)), step.limit)
+    at = step.at + (1 if paging is Paging.PAGE else len(rows))
+    return Step(at, step.limit, *_heads(step, rows))
+
+
+def _heads(step: Step, rows: Sequence[Any]) -> tuple[int, int]:
+    """Return how pages begin; raises Refused for a list that would never end.
+
+    Once may be new records before it, which shift all others by a page.
+    """
+    head = _id(rows[0])
+    same = step.same + 1 if head and head == step.head else 0
+    if same == MOST_SAME:
+        raise Refused(502, "Recruitee answers the same page again and again", remote=True)
+    return head, same
 
 
 def _after(step: Step, rows: Sequence[Any]) -> Step | None:
-    last = rows[-1].get("id") if isinstance(rows[-1], dict) else None
+    last = _id(rows[-1])
     # The same id again: the position was ignored.
-    if not isinstance(last, int) or not 0 < last < FURTHEST or last == step.at:
-        return None
-    return Step(last, step.limit) if len(rows) == step.limit else None
+    return Step(last, step.limit) if last not in (0, step.at) and len(rows) == step.limit else None
+
+
+def _id(row: Any) -> int:
+    """Return a record's id, or 0 if it has none."""
+    found = row.get("id") if isinstance(row, dict) else None
+    return found if type(found) is int and 0 < found < FURTHEST else 0
 
 
 def limit_of(text: str | None) -> int:
@@ -100,7 +125,8 @@ def encoded(step: Step | None, of: str) -> str | None:
     """Return a page as a cursor."""
     if step is None:
         return None
-    return base64.urlsafe_b64encode(orjson.dumps([of, step.at, step.limit])).decode().rstrip("=")
+    said = orjson.dumps([of, step.at, step.limit, step.head, step.same])
+    return base64.urlsafe_b64encode(said).decode().rstrip("=")
 
 
 def decoded(text: str, of: str) -> Step:
@@ -110,12 +136,13 @@ def decoded(text: str, of: str) -> Step:
         said = orjson.loads(raw)
     except (binascii.Error, ValueError):
         raise _foreign() from None
-    if not (isinstance(said, list) and [type(part) for part in said] == [str, int, int]):
+    if not (isinstance(said, list) and [type(part) for part in said] == [str, *[int] * 4]):
         raise _foreign()
-    good_for, at, limit = said
-    if good_for != of or not 0 <= at < FURTHEST or not 1 <= limit <= MOST:
+    good_for, at, limit, head, same = said
+    fits = 0 <= at < FURTHEST and 1 <= limit <= MOST
+    if good_for != of or not fits or not 0 <= head < FURTHEST or not 0 <= same < MOST_SAME:
         raise _foreign()
-    return Step(at, limit)
+    return Step(at, limit, head, same)
 
 
 def _foreign() -> Refused:

@@ -107,7 +107,7 @@ class Reading:
         if row.deleted or not resource.listed(row.fields):
             return None
         shape = resource.begun(row)
-        await resource.join(counter, [row], [shape])
+        await resource.join(counter, [row], [shape], resource.joined)
         return shape
 
     def counter(self, request: Request, connection: Connection) -> Counter:

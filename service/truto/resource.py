@@ -28,10 +28,12 @@ class Counter:
         return f"{path}?integrated_account_id={account}"
 
 
-Join = Callable[[Counter, Sequence[Kept], Sequence[Shape]], Awaitable[None]]
+Join = Callable[[Counter, Sequence[Kept], Sequence[Shape], frozenset[str]], Awaitable[None]]
 
 
-async def alone(counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape]) -> None:
+async def alone(
+    counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape], wanted: frozenset[str]
+) -> None:
     """Join nothing."""
 
 
@@ -45,7 +47,7 @@ class Resource:
     own: Callable[[Kept], Shape]
     """A record -> those of its fields that need no other record."""
     join: Join = alone
-    """Adds to shapes the fields that others are needed for."""
+    """Adds to shapes the fields that others are needed for, at least those that are wanted."""
     joined: frozenset[str] = frozenset()
     """The fields that `join` adds."""
     listed: Callable[[Fields], bool] = lambda fields: True

@@ -84,14 +84,17 @@ class Walk:
         where = self.asked.where
         there = [row for row in rows if not row.deleted and self.resource.listed(row.fields)]
         pairs = [(row, self.resource.begun(row)) for row in there]
-        early = not where.fields() & self.resource.joined
-        if early:
-            pairs = [pair for pair in pairs if where.holds(pair[1])]
-        if pairs:
-            kept = [row for row, _ in pairs]
-            await self.resource.join(self.counter, kept, [shape for _, shape in pairs])
+        # Only what the filters look at is joined for those that they leave out.
+        await self._join(pairs, frozenset(where.fields() & self.resource.joined))
+        pairs = [pair for pair in pairs if where.holds(pair[1])]
+        await self._join(pairs, self.resource.joined)
         self.counter.desk.families.clear()
-        return {row.ref: shape for row, shape in pairs if early or where.holds(shape)}
+        return {row.ref: shape for row, shape in pairs}
+
+    async def _join(self, pairs: Sequence[tuple[Kept, Shape]], wanted: frozenset[str]) -> None:
+        if pairs and wanted:
+            rows, shapes = [row for row, _ in pairs], [shape for _, shape in pairs]
+            await self.resource.join(self.counter, rows, shapes, wanted)
 
     async def _chunks(
         self, after: Place | None, limit: int

@@ -202,7 +202,7 @@ LACKING = (
         ("application.rejected", NOTED),
         then=(Deed(
             "unreject", "POST", f"{APPLICATION}/unreject", _nothing,
-            lambda at, who: 1 - _rejected(at, who), ("application.unrejected",),
+            lambda at, who: 1 - _rejected(at, who), ("application.requalified",),
         ),),
     ),
     Deed(
@@ -234,10 +234,10 @@ LACKING = (
     ),
     Deed(
         "schedule_interview", "POST", f"{APPLICATION}/interviews", _meeting, _meetings(45),
-        ("interview.created",),
+        ("interview.scheduled",),
         then=(Deed(
             "schedule_interview", "PATCH", f"{APPLICATION}/interviews", _meeting_moved,
-            _meetings(30), ("interview.updated",),
+            _meetings(30), ("interview.rescheduled",),
         ),),
     ),
     Deed(

@@ -8,6 +8,7 @@ import uvloop
 
 from tests.bench import (
     accepting,
+    actions,
     backlog,
     bursts,
     deliveries,
@@ -20,6 +21,7 @@ from tests.bench import (
     kombo,
     latency,
     machine,
+    mcp,
     parked,
     reading,
     records,
@@ -53,7 +55,9 @@ GROUPS = {
     "records-memory": records.memory,
     "records-read": reading.measure,
     "kombo": kombo.measure,
+    "actions": actions.measure,
     "truto": truto.measure,
+    "mcp": mcp.measure,
 }
 SEVERAL = ("delivery", "custody", "completeness")  # all whose names begin so
 LARGE = "-large"  # only with `--large`

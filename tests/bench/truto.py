@@ -1,5 +1,6 @@
 """Truto's unified list of candidates against Kombo's list of the same ones, page for page of 100."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +13,7 @@ from tests.bench import machine, world
 from tests.bench.bench import Bench, settle
 from tests.bench.children import Child, running
 from tests.bench.load import drive
-from tests.bench.report import Group, Row
+from tests.bench.report import Figure, Group, Row
 
 PEOPLE: Final = 10_000
 PAGE: Final = 100
@@ -20,6 +21,7 @@ REQUESTS: Final = 1000  # pages that were made before
 PEERS: Final = 8
 AT_ONCE: Final = 100
 TARGET: Final = 0.5
+MOST_PAGE_S: Final = 3.0
 TIMEOUT_S: Final = 60
 Next = Callable[[dict[str, Any]], str | None]
 
@@ -57,8 +59,9 @@ async def measure(bench: Bench) -> Group:
         await settle()
         walks = [await _walked(web, each) for each in (ours, kombo)]
         rows = await _rates(bench, web, connection, ours, kombo, walks)
+        figures = await _filters(web, ours)
     unit = f"requests/s, pages of {PAGE}, {PEERS} clients, {people:,} candidates"
-    return Group("Truto's list of candidates", unit, rows, TARGET)
+    return Group("Truto's list of candidates", unit, rows, TARGET, [], figures)
 
 
 def _surfaces(connection: Connection, key: str) -> tuple[Surface, Surface]:
@@ -115,6 +118,24 @@ async def _rates(
                 row.rates.clear()
                 row.cpu_us.clear()
     return [kept, anew, held]
+
+
+async def _filters(web: Child, of: Surface) -> list[Figure]:
+    """Ask for what nobody is, which looks at everybody; then for another order."""
+    asked = {
+        "a name that nobody has": {"name": "Nobody"},
+        "a tag that nobody has": {"tags[name]": "nobody"},
+        "creation, the first page of it": {"sort_by[created_at]": "desc"},
+    }
+    base = f"http://127.0.0.1:{web.port}"
+    figures = []
+    async with httpx.AsyncClient(base_url=base, headers=of.headers, timeout=TIMEOUT_S) as client:
+        for what, more in asked.items():
+            began = time.perf_counter()
+            (await client.get(of.path, params=of.asked | more)).raise_for_status()
+            took = time.perf_counter() - began
+            figures.append(Figure(f"a page by {what}", took, "s", MOST_PAGE_S))
+    return figures
 
 
 def _each(of: Surface, cursors: list[str | None]) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 from standardwebhooks.webhooks import Webhook
 
+from tests.crash.acts import written
 from tests.crash.lying import Liar
 from tests.crash.shown import Shown
 from tests.model.arrivals import Arrival
@@ -90,6 +91,8 @@ class FarEnds:
             return self._get(target)
         pairs = (row.split(":", 1) for row in rest.split("\r\n") if ":" in row)
         headers = {name.strip().lower(): value.strip() for name, value in pairs}
+        if target.startswith("/c/"):
+            return self._written(target, body)
         return self.subscribers[target.strip("/")].take(headers, body)
 
     def _get(self, target: str) -> Answer:
@@ -110,6 +113,20 @@ class FarEnds:
             if found is None
             else (200, orjson.dumps(found), wait)
         )
+
+    def _written(self, target: str, body: bytes) -> Answer:
+        """Carry a write out; now and then it, or only its answer, is lost."""
+        self._asked += 1
+        luck = _luck(self._seed, "write", self._asked)
+        if not self.healed and luck < 0.06:
+            return None
+        with self.lock:
+            found = written(self.company, target, orjson.loads(body))
+        if not self.healed and luck > 0.9:
+            return None
+        return (404, b'{"error":["Page not found"]}', 0.0) if found is None else (
+            201, orjson.dumps(found), 0.005 * luck
+        )  # fmt: skip
 
 
 class _Connection(asyncio.Protocol):

@@ -28,6 +28,8 @@ for _, c in ipairs(redis.call('ZRANGE', 'conns', 0, -1)) do
   end
   local n = redis.call('XLEN', 'in:' .. c)
   if n > 0 then add(n .. ' inbox entries') end
+  n = redis.call('SCARD', 'actopen:' .. c)
+  if n > 0 then add(n .. ' actions') end
   n = redis.call('HLEN', 'park:' .. c)
   if n > 0 then add(n .. ' parked roots') end
 end

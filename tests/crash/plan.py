@@ -63,6 +63,7 @@ SCENARIOS: dict[str, tuple[str, ...]] = {
         "forget",
         "HSET",
     ),
+    "act": ("new_action", "note_action", "end_action", "claim", "begin", "commit", "HGETALL"),
     "steal": ("pull", "commit", "step", "release", "begin", "park"),
     "mixed": (),
 }

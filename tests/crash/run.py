@@ -90,6 +90,7 @@ class Run:
         if self.scenario == "watch":
             story.among, story.looks = UNTOLD, 0.06
         story.replays = {"replay": 0.2, "mixed": 0.04}.get(self.scenario, 0.0)
+        story.writes = 0.1 if self.scenario == "act" else 0.0
         story.erases = 0.03 if self.scenario == "erase" else 0.0
         story.sweeps = 0.3 if self.scenario == "sweep" else 0.05
         if not self._begun:
@@ -169,11 +170,13 @@ class Run:
                 while loop.time() < end:
                     await story.send_all(ctx)
                     await story.erase_all(ctx)
+                    await story.acts.act_all(ctx)
                     await asyncio.sleep(0.004)
                     left = open_things(self._server)
                     left += looks_due(self._server) if story.looks else []
                     if not left and not self.ends.company.outbox:
                         if replayed or not self.ends.healed:
+                            await story.acts.heard(ctx.store)
                             return
                         await story.replay_dead(ctx)
                         if story.syncs:
@@ -200,6 +203,7 @@ class Run:
             found += kept_wrong(self._server, c, self.ends, uids)
             if not story.emits and self._told != self._server.call("XLEN", f"log:{c}"):
                 found.append("a silent read with which all was quiet told something")
+        found += story.acts.violations()
         self.tally.wrong += [*story.problems, *found]
         self.tally.events += int(self._server.call("XLEN", f"log:{c}"))
 

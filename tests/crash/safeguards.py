@@ -97,6 +97,10 @@ async def _at_once(
     return ([] if read.doubt else self._absent(drafts, known)), read.doubt
 
 
+async def _gone(self: collect._List, ref: Ref) -> bool:
+    return True
+
+
 async def _believed(*asked: Any, **more: Any) -> lists.Whole:
     return replace(await lists.whole(*asked, **more), doubt="")
 
@@ -231,6 +235,12 @@ SAFEGUARDS: dict[str, Safeguard] = {
         "a list that cannot be trusted to be whole deletes nothing",
         lambda: patch.object(collect, "whole", _believed),
         test=READS + "test_a_list_that_is_shorter_than_its_total_deletes_nothing",
+    ),
+    "own-address": Safeguard(
+        "what a list leaves out is gone only if its own address does not serve it either",
+        lambda: patch.object(collect._List, "_is_gone", _gone),
+        test="tests/detect/test_lies.py::"
+        "test_a_list_that_shows_only_interviews_to_come_cancels_none_of_those_that_are_over",
     ),
     "run": Safeguard(
         "how far a full read is does not overwrite another one that was asked for meanwhile",

@@ -16,6 +16,7 @@ from service.core.store.replays import Item
 from service.core.store.runs import Run
 from service.hooks import Hooks
 from service.webhooks import PREFIX, Receiver
+from tests.crash.acts import Acts
 from tests.crash.far_ends import FarEnds
 from tests.model import edits
 from tests.model.company import Webhook
@@ -50,6 +51,8 @@ class Story:
         self.syncs = 0.0
         self.erases = 0.0
         self.looks = 0.0
+        self.writes = 0.0
+        self.acts = Acts(rng, ends.company)
         self.asked: set[str] = set()  # whom to erase
         self.erased: set[str] = set()  # those that was answered of
         self.emits = 1.0
@@ -93,6 +96,8 @@ class Story:
             return self._replay(ctx)
         if chance < self.sweeps + self.replays + self.syncs:
             return self.sync(ctx)
+        if chance > 1 - self.writes:
+            return self.acts.act(ctx)
         if chance > 1 - self.looks:
             return self.look(ctx)
         if chance > 1 - self.erases:

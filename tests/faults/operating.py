@@ -108,7 +108,7 @@ class Operator:
         path = f"subscribers/{subscriber.id}/rotate-secret"
         answer = await self.house.ops("POST", path, {"overlap_s": OVERLAP_S})
         await asyncio.sleep(self.random.uniform(0, 1))
-        subscriber.secret = answer["secret"]
+        subscriber.learn(answer["secret"])
         self.done["rotate"] += 1
 
     async def _replay(self, subscriber: Subscriber) -> None:

@@ -12,6 +12,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.faults.wire import Answer, Request
 
+ON_ITS_WAY_S = 20.0
+"""So long an attempt may be under way, or its worker may be stopped, after it was signed."""
 Temper = Literal["well", "fails", "hangs", "slow", "hangs up", "gone"]
 
 
@@ -40,7 +42,15 @@ class Subscriber:
         default_factory=dict
     )  # event -> what was heard before it was taken
     faults: list[str] = field(default_factory=list)
+    old: list[tuple[str, float]] = field(
+        default_factory=list
+    )  # secrets before, and until when they do
     on_gone: Callable[[], object] = lambda: None
+
+    def learn(self, secret: str) -> None:
+        """Know a new secret; what was signed before that may still be on its way."""
+        self.old.append((self.secret, time.monotonic() + ON_ITS_WAY_S))
+        self.secret = secret
 
     async def answer(self, request: Request) -> Answer | None:
         """Take one delivery."""
@@ -58,13 +68,23 @@ class Subscriber:
         return Answer(self.random.choice((200, 201, 202, 204)), b"")
 
     def _verify(self, request: Request, event_id: str) -> None:
-        try:
-            Webhook(self.secret).verify(request.body, request.headers)
-        except (WebhookVerificationError, ValueError) as error:
-            self.faults.append(f"{self.name}: {event_id} is not signed well: {error}")
+        now = time.monotonic()
+        known = [self.secret, *(old for old, until in self.old if until > now)]
+        faults = [_fault(each, request) for each in known]
+        if all(faults):
+            self.faults.append(f"{self.name}: {event_id} is not signed well: {faults[0]}")
             return
         if event_id != orjson.loads(request.body).get("id"):
             self.faults.append(f"{self.name}: webhook-id {event_id} is not its body's id")
+
+
+def _fault(secret: str, request: Request) -> str | None:
+    """Return why a request is not signed under a secret, or None."""
+    try:
+        Webhook(secret).verify(request.body, request.headers)
+    except (WebhookVerificationError, ValueError) as error:
+        return str(error)
+    return None
 
 
 async def _fails(subscriber: Subscriber, _: str) -> Answer:

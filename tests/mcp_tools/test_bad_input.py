@@ -1,13 +1,18 @@
 """Bad input has a defined answer, in which nothing of it is repeated."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from service.app import create_app
 from service.core.settings import Settings
 from service.mcp_server.hosts import host_fits, origin_fits
+from service.mcp_server.server import BODY_MOST
 from service.mcp_server.table import TOOLS
-from tests.mcp_tools.conftest import PREVIOUS, Agent
+from tests.mcp_tools.conftest import ADMIN, PREVIOUS, Agent
+from tests.serving import serving
 
 MARK = "somebody@example.org"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - a setting, and nothing is bound
@@ -120,6 +125,29 @@ async def test_a_foreign_host_or_page_or_nobody_is_turned_away(
     assert said.status_code == status, said.text
     assert said.json()["error"]["message"]
     assert ("www-authenticate" in said.headers) == (status == 401)
+
+
+async def test_a_message_that_is_too_large_is_refused_before_it_is_read(agent: Agent) -> None:
+    host, _, port = agent.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    lines = ["POST /mcp HTTP/1.1", f"host: {host}", f"authorization: Bearer {ADMIN}",
+             f"content-length: {BODY_MOST + 1}", "", ""]  # fmt: skip
+    writer.write("\r\n".join(lines).encode())
+    async with asyncio.timeout(10):
+        said = await reader.read()
+    writer.close()
+    assert said.startswith(b"HTTP/1.1 413")
+    assert b"21 MB at most" in said
+
+
+async def test_without_its_store_the_door_says_so(agent: Agent, settings: Settings) -> None:
+    key = await agent.key("read")
+    away = settings.model_copy(update={"redis_url": SecretStr("unix:///nowhere/redis")})
+    async with serving(create_app(away)) as url:
+        headers = {"authorization": f"Bearer {key}"}
+        said = await agent.http.post(f"{url}/mcp", json=CALL, headers=headers)
+    assert (said.status_code, said.headers["retry-after"]) == (503, "2")
+    assert "try again" in said.json()["error"]["message"]
 
 
 async def test_our_own_hosts_and_pages_are_let_in(agent: Agent) -> None:

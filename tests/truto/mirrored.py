@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import redis
 from pydantic import AnyHttpUrl, SecretStr
 
@@ -76,3 +77,19 @@ async def mirrored(
         ):
             yield Far(http, store, made, mirror)
         await store.close()
+
+
+@pytest.fixture(scope="module")
+async def before_mirror(
+    redis_server: str, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
+) -> AsyncIterator[Far]:
+    """An instance before a mirror."""
+    async with mirrored(redis_server, tmp_path_factory.mktemp("mirrored")) as one:
+        yield one
+
+
+@pytest.fixture
+async def far(before_mirror: Far) -> Far:
+    """The same, as if nothing had been asked yet."""
+    await before_mirror.clean()
+    return before_mirror

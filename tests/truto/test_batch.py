@@ -53,6 +53,13 @@ async def test_a_call_waits_for_what_it_depends_on_and_names_its_answer(house: H
     assert [str(each["id"]) for each in served] == [note["id"]]
 
 
+async def test_a_plain_name_is_one_of_the_proxy_s(house: House) -> None:
+    found = await sent(house, {"resource": "admins"}, {"resource": "ats/users"})
+    assert found["errors"] == {}
+    people = {str(each["id"]) for each in found["result"]["admins"]}
+    assert people and people <= {row["id"] for row in found["result"]["ats/users"]}
+
+
 async def test_a_loop_makes_a_call_for_each_record(house: House) -> None:
     found = await sent(
         house,
@@ -74,11 +81,14 @@ async def test_what_fails_is_said_and_what_depends_on_it_is_not_tried(house: Hou
         {"resource": "ats/tags", "query": {"limit": 1}},
         {"resource": "ats/users", "method": "get", "id": "{{args.nobody}}"},
         {"resource": "ats/attachments", "method": "download"},
+        {"resource": "ats/departments", "method": "get", "id": "../../../ops/v1/stats"},
+        {"resource": "ats/jobs", "query": {"name": ["{{args.much}}"] * 300}},
+        args={"much": "x" * 1000},
     )  # fmt: skip
     statuses = {name: [e["statusCode"] for e in errors] for name, errors in found["errors"].items()}
     assert statuses == {
         "ats/candidates": [404], "ats/activities": [424], "ats/users": [422],
-        "ats/attachments": [422],
+        "ats/attachments": [422], "ats/departments": [404], "ats/jobs": [422],
     }  # fmt: skip
     assert len(found["result"]["ats/tags"]) == 1
 

@@ -1,7 +1,7 @@
 """Custom paths: what reaches Recruitee, what is passed on of its answer, and what never leaves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -13,25 +13,11 @@ from starlette.responses import RedirectResponse, Response
 from tests.kombo.mirror import BLOB
 from tests.kombo.test_passthrough import LEADING_OUT
 from tests.truto.conftest import ADMIN, House
-from tests.truto.mirrored import TOKEN, Far, mirrored
+from tests.truto.mirrored import TOKEN, Far
+from tests.truto.mirrored import before_mirror as before_mirror
+from tests.truto.mirrored import far as far
 
 Sdk = Callable[[str], Any]
-
-
-@pytest.fixture(scope="module")
-async def before_mirror(
-    redis_server: str, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
-) -> AsyncIterator[Far]:
-    """An instance before a mirror."""
-    async with mirrored(redis_server, tmp_path_factory.mktemp("mirrored")) as one:
-        yield one
-
-
-@pytest.fixture
-async def far(before_mirror: Far) -> Far:
-    """The same, as if nothing had been asked yet."""
-    await before_mirror.clean()
-    return before_mirror
 
 
 async def test_every_verb_of_the_client_reaches_the_sandbox(house: House, sdk: Sdk) -> None:

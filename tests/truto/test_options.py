@@ -102,6 +102,10 @@ async def test_without_remote_data_it_is_not_even_null(house: House, form: str) 
     assert "remote_data" not in row and row["id"]
 
 
+async def test_a_filter_without_a_value_is_not_given(house: House) -> None:
+    assert await page(house, tags="", job_id="", limit=3) == await page(house, limit=3)
+
+
 async def test_what_has_no_effect_is_named_in_the_answer(house: House) -> None:
     answer = await house.get(
         CANDIDATES, limit=1, organization_id="5", **{"remote_query[foo]": "bar"}

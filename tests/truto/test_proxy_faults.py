@@ -1,7 +1,7 @@
 """Recruitee at its worst: reads are tried again within bounds, writes are sent once, and no token is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,22 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from tests.serving import until
 from tests.truto.mirrored import TOKEN, Far, mirrored
-
-
-@pytest.fixture(scope="module")
-async def before_mirror(
-    redis_server: str, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
-) -> AsyncIterator[Far]:
-    """An instance before a mirror."""
-    async with mirrored(redis_server, tmp_path_factory.mktemp("mirrored")) as one:
-        yield one
-
-
-@pytest.fixture
-async def far(before_mirror: Far) -> Far:
-    """The same, as if nothing had been asked yet."""
-    await before_mirror.clean()
-    return before_mirror
+from tests.truto.mirrored import before_mirror as before_mirror
+from tests.truto.mirrored import far as far
 
 
 def first(*answers: Response) -> Callable[[], Response]:

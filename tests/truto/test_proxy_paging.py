@@ -90,12 +90,15 @@ def forged(value: Any) -> str:
         "0" * 5000,
         forged({}),
         forged(["of", 1]),
-        forged(["of", "1", 5]),
-        forged(["of", True, 5]),
-        forged(["of", -1, 5]),
-        forged(["of", 2**53, 5]),
-        forged(["of", 1, 0]),
-        forged(["of", 1, 1001]),
+        forged(["of", "1", 5, 0, 0]),
+        forged(["of", True, 5, 0, 0]),
+        forged(["of", -1, 5, 0, 0]),
+        forged(["of", 2**53, 5, 0, 0]),
+        forged(["of", 1, 0, 0, 0]),
+        forged(["of", 1, 1001, 0, 0]),
+        forged(["of", 1, 5, -1, 0]),
+        forged(["of", 1, 5, 0, 3]),
+        forged(["of", 1, 5, 0, -5]),
     ],
 )
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
@@ -112,3 +115,17 @@ def test_what_is_no_limit_is_refused(text: str) -> None:
 
 def test_a_limit_is_clipped_to_recruitees_own() -> None:
     assert [paging.limit_of(text) for text in (None, "", "7", "5000")] == [100, 100, 7, 1000]
+
+
+@pytest.mark.parametrize("way", [Paging.OFFSET, Paging.PAGE])
+def test_a_list_that_repeats_itself_is_not_walked_for_ever(way: Paging) -> None:
+    step = paging.first(way, 5)
+    for _ in range(paging.MOST_SAME):
+        after = paging.following(way, step, rows(5), {})
+        assert after is not None
+        step = paging.decoded(paging.encoded(after, "of") or "", "of")
+    with pytest.raises(Refused) as caught:
+        paging.following(way, step, rows(5), {})
+    assert (caught.value.status, caught.value.remote) == (502, True)
+    shifted = paging.following(way, step, rows(5, 95), {})
+    assert shifted is not None and shifted.same == 0

@@ -57,11 +57,11 @@ class McpTokens:
         secret = PREFIX + ids.draw(RANDOM)
         made = token.model_copy(update={"id": "mcp_" + ids.draw(), "begins": secret[:SHOWN]})
         known = digest(secret)
-        await self._pipe.call("ZADD", "mcptoks", made.created, made.id)
         key = keys.mcp_token(made.id)
         await self._pipe.call("HSET", key, "facts", made.model_dump_json(), "digest", known)
-        # Last: what is not whole opens nothing.
+        # Then: what is not whole opens nothing, and is not listed.
         await self._pipe.call("SET", keys.mcp_token_of(known), made.id)
+        await self._pipe.call("ZADD", "mcptoks", made.created, made.id)
         if made.expires:
             await self._pipe.call("PEXPIREAT", key, made.expires)
             await self._pipe.call("PEXPIREAT", keys.mcp_token_of(known), made.expires)
@@ -89,8 +89,11 @@ class McpTokens:
         return token
 
     async def load(self, names: Sequence[str]) -> list[McpToken | None]:
-        """Return tokens; None for those that are gone."""
-        return await asyncio.gather(*(self.get(t) for t in names))
+        """Return tokens; None for those that are gone, which are no longer listed from now on."""
+        found = await asyncio.gather(*(self.get(t) for t in names))
+        if gone := [t for t, token in zip(names, found, strict=True) if token is None]:
+            await self._pipe.call("ZREM", "mcptoks", *gone)
+        return found
 
     def pages(self, after: Row | None) -> AsyncGenerator[list[Row], None]:
         """Yield (token, when made) in chunks, newest first; expired ones too."""

@@ -22,7 +22,9 @@ def own(row: Kept) -> Shape:
     }  # fmt: skip
 
 
-async def _join(counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape]) -> None:
+async def _join(
+    counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape], wanted: frozenset[str]
+) -> None:
     owners = await counter.desk.candidates_of(rows)
     people = await counter.desk.table("user")
     for row, each in zip(rows, shapes, strict=True):

@@ -43,10 +43,13 @@ def shape(
     return dict.fromkeys(ATTACHMENT) | own(row) | joined
 
 
-async def _join(counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape]) -> None:
+async def _join(
+    counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape], wanted: frozenset[str]
+) -> None:
     desk = counter.desk
     owners = await desk.candidates_of(rows)
-    await desk.read_applications(owners.values())
+    if "application" in wanted:
+        await desk.read_applications(owners.values())
     jobs = await desk.table("job")
     for row, each in zip(rows, shapes, strict=True):
         owner = owners.get(row.ref)

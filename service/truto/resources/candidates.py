@@ -83,28 +83,36 @@ def _by_name(table: Mapping[str, Fields]) -> dict[str, Fields]:
     return named
 
 
-async def _join(counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape]) -> None:
+async def _join(
+    counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape], wanted: frozenset[str]
+) -> None:
     known = await tables(counter.desk)
-    inside = await _inside(counter.desk, [row.ref.remote_id for row in rows])
+    for row, each in zip(rows, shapes, strict=True):
+        each["tags"] = tag_shapes(known.tags, row.fields.get("tags"))
+    if wanted <= {"tags"}:
+        return
+    inside = await _inside(counter.desk, [row.ref.remote_id for row in rows], wanted)
     for row, each in zip(rows, shapes, strict=True):
         applications, files = inside[row.ref.remote_id]
         family = Family(applications=tuple(applications))
         shown = [
             attachments.shape(counter, one, family, row.ref.remote_id, known.jobs) for one in files
         ]
-        each["tags"] = tag_shapes(known.tags, row.fields.get("tags"))
         each["applications"] = [_application(row, one, shown, known) for one in applications]
         each["attachments"] = shown
 
 
-async def _inside(desk: Desk, candidates: Sequence[str]) -> dict[str, tuple[list[Kept], ...]]:
+async def _inside(
+    desk: Desk, candidates: Sequence[str], wanted: frozenset[str]
+) -> dict[str, tuple[list[Kept], ...]]:
     """Return each candidate's (applications, files), those that are there, by rising id."""
     children = desk.store.records.children
+    roots, models = (ROOTS, INSIDE) if "attachments" in wanted else (ROOTS[:1], INSIDE[:1])
     found = await asyncio.gather(
-        *(children(desk.c, Ref(root, each)) for each in candidates for root in ROOTS)
+        *(children(desk.c, Ref(root, each)) for root in roots for each in candidates)
     )
     of = {
-        each: {ref for ref in found[2 * i] | found[2 * i + 1] if ref.model in INSIDE}
+        each: {ref for refs in found[i :: len(candidates)] for ref in refs if ref.model in models}
         for i, each in enumerate(candidates)
     }
     kept = await desk.kept(ref for refs in of.values() for ref in refs)

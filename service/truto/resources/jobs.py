@@ -35,7 +35,9 @@ def own(row: Kept) -> Shape:
     }
 
 
-async def _join(counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape]) -> None:
+async def _join(
+    counter: Counter, rows: Sequence[Kept], shapes: Sequence[Shape], wanted: frozenset[str]
+) -> None:
     desk = counter.desk
     people = await desk.table("user")
     parts = await by_uid(desk, "department", (row.fields.get("department_id") for row in rows))
