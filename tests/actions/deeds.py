@@ -98,6 +98,11 @@ def _rejected(at: World, who: Who) -> int:
     return int(there is not None and there.disqualified)
 
 
+def _moved(at: World, who: Who) -> int:
+    there = at.placement(who)
+    return int(there is not None and str(there.stage_id) == _stage(who)["remote_id"])
+
+
 def _results(at: World, who: Who) -> int:
     notes = _notes("https://example.org/r/1")(at, who)
     return notes if notes == _fields(at, who, "Test: Score") else -1
@@ -173,7 +178,7 @@ KOMBOS = (
     ),
     Deed(
         "move_to_stage", "PUT", f"{APPLICATION}/stage", lambda who, _: {"stage_id": _stage(who)["id"]},
-        lambda at, who: int(str(at.placement(who).stage_id) == _stage(who)["remote_id"]),
+        _moved,
         ("application.stage_changed",), "move_application_to_stage",
     ),
     Deed(

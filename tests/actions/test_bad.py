@@ -66,7 +66,7 @@ async def test_whatever_shape_recruitee_refuses_in_it_is_bad_input_and_nothing_i
     acting: Acting,
 ) -> None:
     at, people = await world(acting), await somebody(acting)
-    shapes = (BLANK, PLACE, {"error": ["Unprocessable entity"]}, {}, "no object")
+    shapes: tuple[Any, ...] = (BLANK, PLACE, {"error": ["Unprocessable entity"]}, {}, "no object")
     for who, shape in zip(people, shapes, strict=False):
         await acting.knob(**_fault(f"/candidates/{who.id}/notes", 422, shape))
         path = f"/ats/candidates/{who.candidate['id']}/notes"

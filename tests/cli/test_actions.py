@@ -59,9 +59,9 @@ def test_as_json_the_answer_is_left_as_it_is(
     far_end.says({"items": [ONE], "next": "further"})
     far_end.says(ONE)
 
-    assert run("--json", "actions", "list") == 0
+    assert run("actions", "list", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"items": [ONE], "next": "further"}
-    assert run("--json", "actions", "show", "a1") == 0
+    assert run("actions", "show", "a1", "--json") == 0
     assert json.loads(capsys.readouterr().out) == ONE
 
 

@@ -19,6 +19,7 @@ from service.core.store.redis import Script, load_scripts
 from service.core.store.suppression import Suppression
 from service.core.unified.model import Draft, Ref, Snapshot, Verdict
 from workers import collect, commit, following, lists, refetch, sync, telling
+from workers.actions.doing import Doing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,18 @@ def script(name: str, old: str, new: str) -> Callable[[], AbstractContextManager
 _commit = Records.commit
 _hushed = commit.Commit._hushed
 _accept = Inbox.accept
+
+
+_mark = Doing._mark
+
+
+async def _noted_when_done(self: Doing, name: str, kept: Any) -> None:
+    if kept is not None:
+        await _mark(self, name, kept)
+
+
+def _unnoted() -> AbstractContextManager[Any]:
+    return patch.object(Doing, "_mark", _noted_when_done)
 
 
 async def _events_first(
@@ -262,6 +275,11 @@ SAFEGUARDS: dict[str, Safeguard] = {
         lambda: patch.object(telling, "_sent", lambda kept: kept.delivery.status == "delivered"),
         test="tests/gdpr/test_staying_out.py::"
         "test_who_may_have_read_of_the_person_is_told_though_the_worker_died_before_it_heard",
+    ),
+    "journal": Safeguard(
+        "a write is noted before it is sent: else whoever goes on after a crash sends it again",
+        _unnoted,
+        scenario="act",
     ),
     "look-before-commit": Safeguard(
         "what a commit gives cause to look at is noted before it: else a crash after it forgets that",

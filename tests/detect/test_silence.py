@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.core.recruitee.edits import HEARD
 from tests.detect.acts import Acts
 from tests.detect.watched import Json, Watched, types
 from tests.serving import eventually
@@ -117,3 +118,10 @@ async def test_where_webhooks_are_not_set_up_nothing_is_missed(
 
     assert (await watched.watch())["silence_at"] == "1"
     assert (await watched.ledger())["gaps"] == []
+
+
+def test_it_counts_what_a_webhook_tells_whatever_was_edited() -> None:
+    assert {
+        "candidate.created", "application.created", "application.stage_changed",
+        "application.rejected", "application.requalified", "application.hired",
+    } == HEARD  # fmt: skip

@@ -9,7 +9,7 @@ from service.core.store.runs import Run
 from service.kombo.coverage_actions import write_actions
 from tests.kombo.conftest import DEEP_WITHIN_S, House
 from tests.kombo.test_sdk_lists import every
-from tests.serving import eventually
+from tests.serving import eventually, until
 
 
 async def test_a_key_is_checked_whatever_its_scope(house: House) -> None:
@@ -249,16 +249,16 @@ async def test_an_integration_that_is_off_is_inactive_until_it_is_on_again(house
             await house.sdk().ats.get_jobs_async()
         with pytest.raises(errors.KomboGeneralError) as syncing:
             await general.trigger_sync_async()
-        made = await house.recruitee.post(
-            "/candidates", json={"candidate": {"name": "Wade Inwaiting"}}
-        )
-        remote_id = str(made.json()["candidate"]["id"])
 
-        async def waits() -> bool:
+        async def waits() -> str | None:
+            # A worker that had the integration in hand yet ends what it has: then somebody else waits.
+            body = {"candidate": {"name": "Wade Inwaiting"}}
+            made = await house.recruitee.post("/candidates", json=body)
+            await until(lambda: not house.sandbox.sender.waiting)
             waiting, _ = await house.store.inbox.depth(house.connection.id)
-            return waiting > 0
+            return str(made.json()["candidate"]["id"]) if waiting else None
 
-        await eventually(waits)
+        remote_id = await eventually(waits)
     finally:
         await general.set_integration_enabled_async(integration_id=named, value=True)
     assert shown.data.status == "INACTIVE"

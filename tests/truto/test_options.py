@@ -129,6 +129,11 @@ FILTERS: list[tuple[dict[str, str], Callable[[Json, str], bool]]] = [
      lambda r, mid: any(t["name"] in ("referral", "senior") for t in r["tags"])),
     ({"and[0][tags]": "referral", "and[1][created_at][lte]": "MID"},
      lambda r, mid: any(t["name"] == "referral" for t in r["tags"]) and r["created_at"] <= mid),
+    ({"attachments[attachment_type]": "resume"},
+     lambda r, mid: any(a["attachment_type"] == "resume" for a in r["attachments"])),
+    ({"applications[current_stage][name]": "Applied", "tags[ne]": "senior"},
+     lambda r, mid: any(a["current_stage"]["name"] == "Applied" for a in r["applications"])
+     and all(t["name"] != "senior" for t in r["tags"])),
     ({"applications[reject_reason][contains]": ""},
      lambda r, mid: any(a["reject_reason"] is not None for a in r["applications"])),
 ]  # fmt: skip

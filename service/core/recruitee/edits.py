@@ -231,7 +231,8 @@ NOT_KEPT: Final = (
     "talent pools", "campaigns", "shared views", "reactions to notes", "what an assistant computes",
 )  # fmt: skip
 """What Recruitee has besides, and of which no record is kept."""
-HEARD: Final = frozenset(kind for edit in EDITS if edit.webhook for kind in edit.told) - frozenset(
-    kind for edit in EDITS if not edit.webhook for kind in edit.told
-)
+_PEOPLE: Final = CANDIDATES + APPLICATIONS  # of a job that is not published no webhook tells
+HEARD: Final = frozenset(
+    kind for edit in _PEOPLE if edit.webhook for kind in edit.told
+) - frozenset(kind for edit in EDITS if not edit.webhook for kind in edit.told)
 """Types of events that a webhook tells, whatever edit comes to them."""
