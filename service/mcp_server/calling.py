@@ -49,7 +49,8 @@ async def called(asking: Asking, tool: Tool, arguments: Mapping[str, Any]) -> Ca
     except Exception as error:  # noqa: BLE001 - an agent gets a result, and the log the place
         failed = _failed(error)
         status = failed.status
-        return failed.result()
+        text = TextContent(type="text", text=orjson.dumps(failed.envelope()).decode())
+        return CallToolResult(content=[text], is_error=True)
     finally:
         if tool.needs != "read":
             await _written(asking, tool, c, status)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-import orjson
-from mcp_types import CallToolResult, TextContent
 from pydantic import ValidationError
 
 
@@ -21,17 +19,15 @@ class Failed(Exception):
         self.failures = failures
         self.more = more
 
-    def result(self) -> CallToolResult:
-        """Return it as a tool's result, which the agent reads and may act on."""
-        body = {
+    def envelope(self) -> dict[str, Any]:
+        """Return it as an agent reads it: in Truto's envelope of errors."""
+        return {
             "statusCode": self.status,
             "error": HTTPStatus(self.status).phrase,
             "message": self.message,
             **({"details": {"failures": list(self.failures)}} if self.failures else {}),
             **self.more,
         }
-        text = TextContent(type="text", text=orjson.dumps(body).decode())
-        return CallToolResult(content=[text], is_error=True)
 
 
 def misfit(error: ValidationError) -> Failed:

@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from mcp_types import Tool as Listed
-from mcp_types import ToolAnnotations
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import WithJsonSchema
 
@@ -112,23 +110,17 @@ class Tool:
         """Whether it changes nothing."""
         return self.needs != "act" and self.method in (*READS, "custom")
 
-    def listed(self) -> Listed:
-        """Return it as `tools/list` shows it."""
-        hints = ToolAnnotations(
-            title=self.title,
-            read_only_hint=self.reads,
-            destructive_hint=False if self.reads else self.destroys,
-            idempotent_hint=True,
-            open_world_hint=self.open_world,
-        )
-        return Listed(
-            name=self.name,
-            title=self.title,
-            description=self.description,
-            input_schema=_plain(self.asks.model_json_schema()),
-            output_schema=_plain(self.answers.model_json_schema(mode="serialization")),
-            annotations=hints,
-        )
+    @property
+    def input_schema(self) -> Shape:
+        """The arguments, as JSON Schema."""
+        schema: Shape = _plain(self.asks.model_json_schema())
+        return schema
+
+    @property
+    def output_schema(self) -> Shape:
+        """The answer, as JSON Schema."""
+        schema: Shape = _plain(self.answers.model_json_schema(mode="serialization"))
+        return schema
 
 
 def _plain(schema: Any) -> Any:

@@ -100,7 +100,7 @@ def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
-    schema = tool.listed().input_schema
+    schema = tool.input_schema
     return {
         "name": tool.name,
         "resource": tool.resource,

@@ -46,8 +46,11 @@ async def _actions(acting: Acting) -> dict[str, Json]:
     return {row["idempotency_key"]: row for row in answer.json()["items"]}
 
 
-async def _done_and_told(acting: Acting, deeds: Sequence[Deed], ask: Ask) -> None:
-    """Do everything twice under the same key; hold the company, the answers and the events to it."""
+async def _done_and_told(acting: Acting, deeds: Sequence[Deed], ask: Ask) -> dict[str, Who]:
+    """Do everything twice under the same key; hold the company, the answers and the events to it.
+
+    Returns to whom each was done, by the name that Kombo's client has for it.
+    """
     at, wrong, done = await world(acting), list[str](), list[tuple[str, Deed, Who]]()
     people = await somebody(acting)
     assert len(people) >= len(deeds)
@@ -58,6 +61,7 @@ async def _done_and_told(acting: Acting, deeds: Sequence[Deed], ask: Ask) -> Non
             done.append((key, deed, who))
     await acting.idle()
     assert wrong + await _mistold(acting, done) == []
+    return {deed.name: who for _, deed, who in done}
 
 
 async def _twice(acting: Acting, deed: Deed, who: Who, at: World, key: str, ask: Ask) -> list[str]:
@@ -118,7 +122,10 @@ async def test_each_of_kombos_actions_through_its_python_client(acting: Acting) 
         shown: Json = answer.model_dump(mode="json")
         return shown
 
-    await _done_and_told(acting, KOMBOS, ask)
+    done = await _done_and_told(acting, KOMBOS, ask)
+    uid = done["add_application_attachment"].application["id"]
+    files: Any = await sdk.ats.get_application_attachments_async(application_id=uid)
+    assert [each.file_name for each in files.data.results].count("report.txt") == 1
 
 
 @needs_node
@@ -131,17 +138,23 @@ async def test_each_of_kombos_actions_through_its_client_for_node(
         stdout=subprocess.PIPE,
     )  # fmt: skip
 
-    async def ask(deed: Deed, names: dict[str, str], body: Json, key: str) -> Json:
+    async def call(name: str, args: Json, key: str) -> Json:
         assert process.stdin and process.stdout
-        given = {**names, "body": body} if names else body
-        line = json.dumps({"name": _camel(deed.name), "args": given, "key": key})
+        line = json.dumps({"name": _camel(name), "args": args, "key": key})
         process.stdin.write(line.encode() + b"\n")
         answer: Json = json.loads(await asyncio.wait_for(process.stdout.readline(), NODE_S))
-        assert answer.get("ok", {}).get("warnings") == [], (deed.name, answer)
+        assert answer.get("ok", {}).get("warnings") == [], (name, answer)
         return answer
 
+    async def ask(deed: Deed, names: dict[str, str], body: Json, key: str) -> Json:
+        return await call(deed.name, {**names, "body": body} if names else body, key)
+
     try:
-        await _done_and_told(acting, KOMBOS, ask)
+        done = await _done_and_told(acting, KOMBOS, ask)
+        uid = done["add_application_attachment"].application["id"]
+        files = await call("get_application_attachments", {"application_id": uid}, "files")
+        names = [each["file_name"] for each in files["ok"]["data"]["results"]]
+        assert names.count("report.txt") == 1
     finally:
         await asyncio.wait_for(process.communicate(b""), NODE_S)  # which ends it
 

@@ -106,3 +106,21 @@ async def test_it_is_off_unless_it_is_set_and_nothing_is_asked_then(house: House
     answer = await house.get("/ats/candidates", page_size=1)
     assert SAID not in answer.headers
     assert answer.json()["data"]["results"][0]["remote_data"] is None
+
+
+async def test_the_coverage_says_of_which_models_it_is_shown_and_whether_it_is_on(
+    raw: House,
+) -> None:
+    named = raw.connection.integration_id
+    shown = (await raw.send("GET", f"/integrations/{named}")).json()["data"]["read_models"]
+    own = {
+        model["id"]: next(field for field in model["fields"] if field["id"] == "remote_data")
+        for model in shown
+    }
+    assert own["ats_candidates"]["coverage_status"] == "SUPPORTED"
+    assert own["ats_candidates"]["is_available"] is True
+    assert own["ats_application_stages"]["coverage_status"] == "UNSUPPORTED"
+    await raw.store.connections.update(raw.connection.id, options=Options(remote_data=False))
+    shown = (await raw.send("GET", f"/integrations/{named}")).json()["data"]["read_models"]
+    (field,) = [f for f in shown[4]["fields"] if f["id"] == "remote_data"]
+    assert (shown[4]["id"], field["is_available"]) == ("ats_candidates", False)

@@ -2,8 +2,10 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from service.app import create_app
@@ -11,6 +13,7 @@ from service.core.settings import Settings
 from service.core.store.links import KEPT_AFTER_MS, MOST_TRIES, Link, Links
 from service.core.store.store import Store
 from service.core.times import now_ms
+from service.setup import sent
 from tests.serving import serving
 from tests.setup.conftest import COMPANY, TOKEN, House, Reader, text_of
 
@@ -123,6 +126,21 @@ async def test_a_form_from_our_own_address_is_taken(house: House) -> None:
     said = {"origin": house.url, "sec-fetch-site": "same-origin"}
     answer = await reader.send("credentials", headers=said, company_id=COMPANY, api_token=TOKEN)
     assert answer.url.params["step"] == "checks"
+
+
+async def test_a_form_that_does_not_arrive_in_time_is_given_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sent, "READ_WITHIN_S", 0.05)
+    url = urlsplit((await house.reader()).link)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    head = f"POST {url.path}/credentials HTTP/1.1\r\nhost: {url.netloc}\r\n"
+    media = "content-type: application/x-www-form-urlencoded\r\ncontent-length: 99\r\n\r\n"
+    writer.write(f"{head}{media}company_id=".encode())
+    status = await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+    await writer.wait_closed()
+    assert status.startswith(b"HTTP/1.1 408")
 
 
 async def test_what_is_no_form_of_ours_is_refused_with_a_page(house: House) -> None:

@@ -23,7 +23,7 @@ KEPT_S: Final = 86_400
 GATHERING, KEPT = "gathering", "kept"
 
 Why = Literal["id_taken", "record_named", "id_ours"]
-"""The id stands for another of the model's records · the record has another id · the id is another one's own."""
+"""The id is of another record of its model · the record has another id · the id is another one's own."""
 
 
 class Pair(NamedTuple):
