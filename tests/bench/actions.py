@@ -32,16 +32,25 @@ class Kind:
     least: int
 
 
+WHO, ONE = "/ats/candidates/{candidate_id}", "/ats/applications/{id}"
+FILE: Final = {"name": "a.txt", "content_type": "text/plain", "type": "OTHER", "data": "QQ=="}
 KINDS: Final[Mapping[str, Kind]] = {
-    "a tag": Kind(
-        "POST", "/ats/candidates/{candidate_id}/tags", lambda n, _: {"tag": {"name": f"t{n}"}}, 1
-    ),
+    "a tag": Kind("POST", f"{WHO}/tags", lambda n, _: {"tag": {"name": f"t{n}"}}, 1),
     "a note": Kind(
-        "POST", "/ats/candidates/{candidate_id}/notes",
-        lambda n, _: {"content": f"Words {n}", "content_type": "PLAIN_TEXT"}, 1,
+        "POST", f"{WHO}/notes", lambda n, _: {"content": f"Words {n}", "content_type": "PLAIN_TEXT"}, 1
     ),
-    "a move": Kind(
-        "PUT", "/ats/applications/{id}/stage", lambda n, row: {"stage_id": row["stages"][n % 2]}, 1
+    "a document": Kind(
+        "POST", f"{WHO}/attachments", lambda n, _: {"attachment": {**FILE, "name": f"a{n}.txt"}}, 1
+    ),
+    "a move": Kind("PUT", f"{ONE}/stage", lambda n, row: {"stage_id": row["stages"][n % 2]}, 1),
+    "a rejection": Kind(
+        "POST", f"{ONE}/reject", lambda _, row: {"rejection_reason_id": row["reason"]}, 1
+    ),
+    "a result link with a field": Kind(
+        "POST", f"{WHO}/result-links",
+        lambda n, _: {"label": f"Result {n}", "url": "https://example.org/r", "details": {
+            "custom_field_name_prefix": "", "attributes": [{"key": f"Score {n}", "value": "1"}]}},
+        2,
     ),
     "a candidate with an application": Kind(
         "POST", "/ats/jobs/{job_id}/applications",
@@ -150,4 +159,6 @@ async def _rows(http: httpx.AsyncClient) -> list[Json]:
     asked = {"outcomes": "PENDING", "page_size": "250"}
     listed = (await http.get("/v1/ats/applications", params=asked)).json()["data"]["results"]
     found = {row["candidate_id"]: row for row in listed if row["job_id"] in stages}
-    return [row | {"stages": stages[row["job_id"]]} for row in found.values()]
+    reasons = (await http.get("/v1/ats/rejection-reasons")).json()["data"]["results"]
+    more = {"reason": reasons[0]["id"]}
+    return [row | more | {"stages": stages[row["job_id"]]} for row in found.values()]
