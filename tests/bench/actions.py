@@ -90,7 +90,7 @@ async def measure(bench: Bench) -> Group:
             await _done(desk, kind, range(3, 3 + number))
             calls = (await desk.asked() - asked) / number / kind.least
             spent = 1000 * (desk.cpu_s() - cpu) / number
-            note = f"the least is {kind.least}"
+            note = f"the least is {kind.least}; ours reads back what it changed"
             figures += [
                 Figure(
                     f"requests to Recruitee for {what}, over the least", calls, "times", None, note
@@ -138,6 +138,8 @@ async def _desk(bench: Bench) -> AsyncIterator[Desk]:
                 ) as http,
                 httpx.AsyncClient(base_url=f"http://127.0.0.1:{far.port}") as controls,
             ):
+                # Else a look at the feed finds what was done, and reads it again, in whoever's turn.
+                await controls.patch("/sandbox/knobs", json={"feed_skip": 1})
                 yield Desk(http, controls, (web.pid, worker.pid), await _rows(http))
 
 

@@ -15,7 +15,7 @@ from tests.model.company import COMPANY_ID, Company, Json
 from workers.context import Context
 
 LOOKS_S = (0.0, 0.002, 0.005)
-MOST = 25
+MOST = 300
 PATH = re.compile(rf"/c/{COMPANY_ID}/candidates/(\d+)/notes")
 
 

@@ -99,7 +99,16 @@ async def test_a_token_of_the_issuer_is_taken_with_its_scopes(login: Login) -> N
         {"exp": None},
         {"sub": None},
     ],
-    ids=str,
+    ids=[
+        "signed by another",
+        "unknown key",
+        "for another",
+        "for nobody",
+        "of another",
+        "expired",
+        "endless",
+        "of nobody",
+    ],
 )
 async def test_any_other_token_is_refused_with_where_to_get_one(
     login: Login, wrong: dict[str, Any]
