@@ -138,7 +138,8 @@ def resume(
     client: Client,
     subscriber: Id,
     skip: Annotated[
-        bool, typer.Option("--skip", help="Leave out all that it missed meanwhile, but for erasures.")
+        bool,
+        typer.Option("--skip", help="Leave out all that it missed meanwhile, but for erasures."),
     ] = False,
 ) -> None:
     """Go on where it stopped: everything missed is sent in order, or left out."""

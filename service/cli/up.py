@@ -5,6 +5,7 @@ import http.client
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -53,6 +54,11 @@ class Plan:
         """Where the sandbox is."""
         return base_url(SANDBOX_HOST, self.sandbox.getsockname()[1]) if self.sandbox else None
 
+    def close(self) -> None:
+        """Let go of the sandbox's port."""
+        if self.sandbox is not None:
+            self.sandbox.close()
+
     @property
     def url(self) -> str:
         """Where this machine reaches the web process."""
@@ -77,9 +83,9 @@ def up(
     data_dir = make_private(settings.data_dir)
     lock = DataDirLock.take(data_dir)
     try:
-        plan = prepare(settings, os.environ, lock, sandbox=sandbox)
         logs.configure(settings.log_level, settings.log_format)
-        failure = asyncio.run(_run(plan))
+        with closing(prepare(settings, os.environ, lock, sandbox=sandbox)) as plan:
+            failure = asyncio.run(_run(plan))
     finally:
         lock.release()
     if failure is not None:

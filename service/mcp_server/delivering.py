@@ -21,8 +21,10 @@ from service.ops.instants import Instant
 from service.ops.selection import of_letters
 
 CONFIRMED_WITHIN_S: Final = 600
-Id = Annotated[str, Field(min_length=1, max_length=100)]
+# A refusal names them: they can be nothing but ids and types.
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 Ids = Annotated[tuple[Id, ...], Field(min_length=1, max_length=1000)]
+Type = Annotated[str, Field(pattern=r"^[a-z_.*]{1,60}$")]
 
 
 class Explained(Asked):
@@ -43,7 +45,9 @@ class Again(Asked):
     """Which dead letters; all that is given must be so. To carry it out: `confirm` alone."""
 
     dead_letter_ids: Ids | None = None
-    types: Ids | None = Field(None, description="event types, wildcards too")
+    types: Annotated[tuple[Type, ...], Field(min_length=1, max_length=60)] | None = Field(
+        None, description="event types, wildcards too"
+    )
     subscriber_ids: Ids | None = None
     since: Instant | None = Field(None, description="failed since")
     until: Instant | None = None

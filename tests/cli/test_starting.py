@@ -30,14 +30,18 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def planned(tmp_path: Path) -> Iterator[Callable[..., Plan]]:
     lock = DataDirLock.take(tmp_path / "data")
+    made: list[Plan] = []
 
     def plan(*, sandbox: bool = False, **named: str) -> Plan:
         env = {f"HIREWIRE_{name}": value for name, value in named.items()}
         env = {"HIREWIRE_DATA_DIR": str(tmp_path / "data"), **env}
         settings = settings_from(env, host=None, port=0)
-        return prepare(settings, env, lock, sandbox=sandbox)
+        made.append(prepare(settings, env, lock, sandbox=sandbox))
+        return made[-1]
 
     yield plan
+    for each in made:
+        each.close()
     lock.release()
 
 

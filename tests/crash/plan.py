@@ -63,7 +63,7 @@ SCENARIOS: dict[str, tuple[str, ...]] = {
         "forget",
         "HSET",
     ),
-    "act": ("new_action", "note_action", "end_action", "claim", "begin", "commit", "HGETALL"),
+    "act": ("new_action", "note_action", "end_action", "commit", "turn"),
     "steal": ("pull", "commit", "step", "release", "begin", "park"),
     "mixed": (),
 }

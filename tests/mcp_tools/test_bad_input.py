@@ -75,6 +75,9 @@ async def test_an_unknown_tool_is_an_error_of_the_protocol(agent: Agent, version
         ("create_a_recruitee_interview",
          {"candidate_id": "1", "starts_at": "x", "minutes": 0, "note": MARK}, "minutes"),
         ("replay_dead_letters", {"confirm": "x", "types": ["job.*"]}, "confirm"),
+        ("replay_dead_letters", {"types": [MARK]}, "types"),
+        ("replay_dead_letters", {"subscriber_ids": [MARK]}, "subscriber_ids"),
+        ("explain_delivery", {"event_id": MARK, "subscriber_id": "sub_1"}, "event_id"),
     ],
 )  # fmt: skip
 async def test_wrong_arguments_are_told_by_place_and_not_repeated(

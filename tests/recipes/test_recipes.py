@@ -91,7 +91,9 @@ async def test_the_result_of_an_assessment_comes_back(house: House, recipe: Reci
     company = house.sandbox.company
     assert company.people[who].tags.count("assessed") == 1
     links = [n for n in company.papers.notes.of(who) if "assessments.example.com" in n.body]
-    fields = [each for each in company.people[who].fields if each.get("name") == "Assessment: Score"]
+    fields = [
+        each for each in company.people[who].fields if each.get("name") == "Assessment: Score"
+    ]
     assert len(links) == 1 == len(fields)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -59,8 +60,8 @@ def _played(settings: Settings, env: dict[str, str], *, leave: bool) -> int:
             "HIREWIRE_RECRUITEE_RATE": str(RATE),
             "HIREWIRE_LOG_LEVEL": settings.log_level,
         }
-        plan = prepare(settings, env | ours, lock, sandbox=True)
-        return asyncio.run(_run(plan, leave=leave))
+        with closing(prepare(settings, env | ours, lock, sandbox=True)) as plan:
+            return asyncio.run(_run(plan, leave=leave))
     finally:
         lock.release()
 
