@@ -38,7 +38,6 @@ class Acts:
 
     async def act(self, ctx: Context) -> None:
         """Ask for a new note, or again for one of which nobody knows whether it was taken in."""
-        ctx.looks.after_s = LOOKS_S
         if len(self.asked) < MOST:
             who = str(self.rng.choice(sorted(self.company.candidates)))
             self.asked[f"Words {len(self.asked)}."] = Asked(who)
@@ -46,7 +45,6 @@ class Acts:
 
     async def act_all(self, ctx: Context) -> None:
         """Ask for every note that was not taken in yet."""
-        ctx.looks.after_s = LOOKS_S
         (connection,) = await ctx.store.connections.all()
         for words, asked in list(self.asked.items()):
             if not asked.action:
@@ -55,6 +53,14 @@ class Acts:
                     ctx.store, connection, ADMIN, "add_note", given, key=words, within_s=0
                 )
                 asked.action = getattr(found, "action", "")
+
+    async def ask_again(self, ctx: Context) -> None:
+        """Ask again, under the same key, for what nobody could tell whether it was done."""
+        await self.heard(ctx.store)
+        for asked in self.asked.values():
+            if asked.result is not None and asked.result.again:
+                asked.action = ""
+        await self.act_all(ctx)
 
     async def heard(self, store: Store) -> None:
         """Read how each ended."""
@@ -71,8 +77,8 @@ class Acts:
                 yield f"{words} its action has not ended"
             elif count > 1 or (why == "" and count == 0 and self._lives(asked.who)):
                 yield f"{words} is there {count} times, and its action says '{why}'"
-            elif count and why not in ("", "unknown"):
-                yield f"{words} is there, and its action says '{why}'"
+            elif why not in ("", "missing"):
+                yield f"{words} was asked for again, and its action says '{why}'"
 
     def _lives(self, who: str) -> bool:
         return int(who) in self.company.candidates

@@ -19,6 +19,7 @@ from service.core.store.store import Store
 from service.core.store.subscribers import Wanted
 from service.core.unified.model import Collection
 from service.core.unified.registry import COLLECTIONS, ROOTS
+from tests.crash.acts import LOOKS_S
 from tests.crash.far_ends import FarEnds, Subscriber
 from tests.crash.findings import kept_wrong, looks_due, open_things, violations
 from tests.crash.loop import CrashLoop, collect
@@ -179,6 +180,7 @@ class Run:
                             await story.acts.heard(ctx.store)
                             return
                         await story.replay_dead(ctx)
+                        await story.acts.ask_again(ctx)
                         if story.syncs:
                             self._told = self._server.call("XLEN", f"log:{self._c}")
                             await story.sync(ctx, deep=True)
@@ -211,6 +213,7 @@ class Run:
 def quicker() -> None:
     """Read the scripts once, wait for little, and list in small pages: many to die between."""
     vars(context)["BODIES_LIVE_S"], vars(erasing)["CACHED_MS"] = 0.02, 30
+    context.Looks.__init__.__defaults__ = (LOOKS_S,)
     vars(erasing)["LOOK_AGAIN_MS"] = vars(rewriting)["LOOK_AGAIN_MS"] = 2
     scripts = store_redis.load_scripts()
     store_redis.load_scripts = lambda: dict(scripts)
