@@ -83,8 +83,8 @@ def up(
     data_dir = make_private(settings.data_dir)
     lock = DataDirLock.take(data_dir)
     try:
-        logs.configure(settings.log_level, settings.log_format)
         with closing(prepare(settings, os.environ, lock, sandbox=sandbox)) as plan:
+            logs.configure(settings.log_level, settings.log_format)
             failure = asyncio.run(_run(plan))
     finally:
         lock.release()
