@@ -12,6 +12,7 @@ from service.core.store.reconciliations import Reconciliation
 from service.core.store.store import Store
 from service.core.unified.model import Ref
 from tests.ops.conftest import History, Ops, asking
+from tests.serving import until
 
 DAY_MS = 86_400_000
 
@@ -121,6 +122,7 @@ async def _ledgered(history: History) -> str:
     store, c = history.store, (await history.connection()).id
     await store.watching.gap(c, "nothing was asked for so long", times.now_ms() - DAY_MS, "feed")
     await store.watching.gap(c, "the feed does not reach back", 0, "reconcile")
+    await _a_moment_later()
     await _ended(store, c, read={"candidate": 3}, requests=4)
     found = {"told:webhook": 5, "told:activity": 2, "seen:activity": 9, "differing:candidate": 1}
     await store.watching.count(c, {"webhook": 7, "reconciled": 1, **found})
@@ -154,8 +156,10 @@ async def test_a_ledger_without_proof_and_with_doubts_says_so(ops: Ops, history:
     store, c = history.store, (await history.connection()).id
     await store.records.doubt(c, Ref("tags", "company"), "it is shorter than its total", 1, 9)
     await store.watching.gap(c, "the feed's cursor has vanished", 0, "reconcile")
+    await _a_moment_later()
     await _ended(store, c, "held", "too much")
     await _ended(store, c, doubts=["tags: it is shorter than its total"])
+    await _a_moment_later()
     await store.watching.gap(c, "and again", 0, "reconcile")
 
     ledger = await ops.get(f"/connections/{c}/ledger")
@@ -174,6 +178,12 @@ async def test_a_ledger_adds_up_as_many_days_as_are_asked_for(ops: Ops, history:
     assert (await ops.get(f"/connections/{c}/ledger", days=400))["webhooks"] == 7
     await ops.refused("GET", f"/connections/{c}/ledger?days=0", status=422)
     await ops.refused("GET", "/connections/none/ledger", status=404)
+
+
+async def _a_moment_later() -> None:
+    """Wait until the clock shows another millisecond: by that a ledger tells before from after."""
+    now = times.now_ms()
+    await until(lambda: times.now_ms() > now)
 
 
 async def _scraped(settings: Settings) -> dict[tuple[str, ...], float]:
