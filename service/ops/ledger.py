@@ -79,7 +79,7 @@ def _gap(gap: Mapping[str, Any], past: Sequence[Reconciliation]) -> dict[str, An
     """Return a gap with when it was healed: at once, or by the first reconcile that began after it."""
     healed: int | None = gap["at"]
     if gap["healed_by"] == "reconcile":
-        after = [one.done for one in past if one.status == "done" and one.began > gap["at"]]
+        after = [one.done for one in past if one.status == "done" and one.began >= gap["at"]]
         healed = min(after, default=None)
     return {
         "at": times.iso(gap["at"]),
