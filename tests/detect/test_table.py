@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import pytest
 
+from service.core import times
 from service.core.events import OPERATIONAL, TYPES
 from service.core.recruitee import detectors, feed, intervals
 from service.core.recruitee.edits import EDITS, Edit
@@ -131,7 +132,10 @@ async def test_with_the_feed_off_too_the_next_reconcile_tells_what_lists_and_sea
         for edit in EDITS
         if edit.name in ACTS and detectors.RECONCILE in _seen_by(edit)
     ]
+    now = times.iso(times.now_ms())
     ended = await unlinked.reconcile()
+    if ended["began_at"] < now:  # one that was under way, and saw what was there when it began
+        ended = await unlinked.reconcile()
 
     assert _missed(done, await unlinked.events(), "reconcile") == []
     assert ended["status"] == "done" and ended["doubts"] == []

@@ -20,8 +20,13 @@ def _table(text: str) -> list[Json]:
 async def _under_way(house: House, nth: int, job: str = "Backend Engineer") -> Json:
     """Return an application under way in one of a job's first stages; each test takes another one."""
     rows = await house.rows("applications", outcomes="PENDING")
-    mine = [row for row in rows if row["job"]["name"] == job and row["current_stage"]["index"] < 2]
-    return mine[nth]
+    mine = [
+        row
+        for row in sorted(rows, key=lambda row: int(row["remote_id"]))
+        if row["job"]["name"] == job and row["current_stage"]["index"] < 2
+        and row["candidate"]["email_addresses"]
+    ]  # fmt: skip
+    return mine[nth % len(mine)]
 
 
 async def _stage(house: House, application: Json, name: str) -> str:
