@@ -322,6 +322,8 @@ def _failed_test(name: str, test: str) -> list[str]:
             "ignore::pytest.PytestAssertRewriteWarning",
             "-n",
             "0",  # in this very process: what is switched off is switched off here
+            "--reruns",
+            "0",  # to fail is what it is to do
         )
         status = pytest.main([test, *quiet])
     return [f"{test} fails"] if status is pytest.ExitCode.TESTS_FAILED else []
